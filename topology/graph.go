@@ -208,6 +208,8 @@ type Graph struct {
 	Mode   Mode
 	Nodes  []*Node
 	Edges  []*Edge
+
+	NoChaining bool // pipeline.operator-chaining.enabled = false: one task per node
 }
 
 // Add appends a node, gives it its ID and returns that. A name that is taken gets

@@ -7,10 +7,10 @@ import (
 	"testing"
 )
 
-// The ids in flink_ids.txt come from Apache Flink itself: every tail length of the
+// The ids in operator_ids.txt come from Apache Flink itself: every tail length of the
 // hash, block boundaries, and text outside ASCII.
 func TestFlinkID(t *testing.T) {
-	text, err := os.ReadFile("testdata/flink_ids.txt")
+	text, err := os.ReadFile("testdata/flink/operator_ids.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
