@@ -1,0 +1,399 @@
+// Package physical holds operator specs: what one node of the StreamGraph does,
+// as pure data. Lowering puts a Spec into each topology.Node; exec/build.go turns
+// it into an operator. Specs are immutable.
+//
+// Conventions. Columns are numbered in the operator's input; in two-input operators
+// the right columns follow the left ones. In and Out are the column types, in
+// order; names are for people. Time is in milliseconds since the epoch. An
+// operator whose Out edge carries no -U (see EmitUpdateBefore) must not produce any.
+package physical
+
+import (
+	"time"
+
+	"github.com/weir-sql/weir/planner/catalog"
+	"github.com/weir-sql/weir/planner/rex"
+	"github.com/weir-sql/weir/planner/types"
+)
+
+// Spec is one operator's description. Schema gives its output columns.
+type Spec interface{ Schema() []types.Field }
+
+// Out is the output schema every spec embeds.
+type Out struct{ Fields []types.Field }
+
+// Schema gives the output columns.
+func (o Out) Schema() []types.Field { return o.Fields }
+
+// Types gives the output types.
+func (o Out) Types() []types.Type { return FieldTypes(o.Fields) }
+
+// FieldTypes gives the types of fields.
+func FieldTypes(fs []types.Field) []types.Type {
+	ts := make([]types.Type, len(fs))
+	for i, f := range fs {
+		ts[i] = f.Type
+	}
+	return ts
+}
+
+// ReadColumn is one column that a source reads: a physical column, a field inside
+// one (Path longer than 1), or metadata.
+type ReadColumn struct {
+	Name     string
+	Path     []string // physical: column name, then names of nested ROW fields
+	Metadata string   // metadata key; Path is empty then
+	Type     types.Type
+}
+
+// Scan says what to read of a table; sources and lookups get it.
+type Scan struct {
+	Table   *catalog.Table
+	Options map[string]string // the table's, with OPTIONS hints applied
+	Read    []ReadColumn      // in this order in the batches a source gives
+	// Filters are conjuncts over Read that the source may use to skip data; rows are
+	// filtered again afterwards unless Partitions took care of them.
+	Filters []rex.Expr
+	// Partitions lists the partition values to read, as written in paths, if
+	// pruning was possible at plan time; nil = all.
+	Partitions []map[string]string
+	Limit      int64 // read at most so many rows in total; -1 = all
+}
+
+// Source reads a table. The rows read go through Project (computed columns), then
+// Filter, then watermarks are made per split.
+type Source struct {
+	Out
+	Scan
+	Project   []rex.Expr // over Scan.Read; nil = as read
+	Watermark *Watermark // over Out; nil = none
+	Bounded   bool
+}
+
+// Watermark makes watermarks. The watermark is the greatest value of Expr seen so
+// far, in milliseconds, nothing subtracted (as Flink SQL does): w says that rows
+// with rowtime <= w are late. Expr usually subtracts the bound of disorder itself.
+type Watermark struct {
+	Column      int      // the rowtime column
+	Expr        rex.Expr // its value, a timestamp; NULL makes none
+	Text        string   // as written, for people: "ts - INTERVAL '5' SECOND"
+	IdleTimeout time.Duration
+	// Alignment: sources of one group pause while ahead by more than MaxDrift; "" = none.
+	Group    string
+	MaxDrift time.Duration
+	// Interval between emissions; 0 = after every row (exact, slow; what tests against Flink use).
+	Interval time.Duration
+}
+
+// AssignWatermark makes watermarks in mid-stream, where a scan could not.
+type AssignWatermark struct {
+	Out
+	Watermark
+}
+
+// Values gives constant rows. Parallelism 1, bounded.
+type Values struct {
+	Out
+	Rows [][]rex.Expr // literals or constant expressions
+}
+
+// Calc filters, then projects. Row kinds pass through; an update whose -U is
+// dropped by the filter and whose +U passes is left as it is, as in Flink.
+type Calc struct {
+	Out
+	In     []types.Type
+	Filter rex.Expr // nil = all rows
+	Exprs  []rex.Expr
+}
+
+// Phase says which half of a two-phase aggregation an operator is.
+type Phase uint8
+
+// The phases. Local output and Global input are the keys followed by the partial
+// columns of each aggregate in order (agg.Acc.PartialTypes).
+const (
+	Single Phase = iota
+	Local
+	Global
+)
+
+// GroupAgg aggregates by key. Output: keys, then one column an aggregate.
+// Streaming gives +I for a new group, -U/+U for a changed one, -D when its last row is
+// taken back; batch gives final rows when the input ends. A row of an unchanged
+// result is not emitted (unless TTL is set, as in Flink).
+type GroupAgg struct {
+	Out
+	In               []types.Type
+	Keys             []int // none = one global group, which exists in batch even without rows
+	Aggs             []rex.AggCall
+	Phase            Phase
+	Retract          bool // the input has -U or -D
+	EmitUpdateBefore bool
+	TTL              time.Duration
+	// MiniBatch folds so many input rows, or so long, into one change a key; 0 = off.
+	MiniBatchSize int
+	MiniBatchWait time.Duration
+}
+
+// WindowKind is how rows are put into windows.
+type WindowKind uint8
+
+// The window kinds. Attached takes windows already in columns window_start and window_end.
+const (
+	Tumble WindowKind = iota
+	Hop
+	Cumulate
+	Session
+	Attached
+)
+
+var windowText = [...]string{"TUMBLE", "HOP", "CUMULATE", "SESSION", "ATTACHED"}
+
+func (k WindowKind) String() string { return windowText[k] }
+
+// Window describes windows over one time column. All lengths in milliseconds; a
+// window is [start, end) with start = offset modulo Slide (Size for TUMBLE).
+type Window struct {
+	Kind      WindowKind
+	Time      int   // time column of the input (Attached: unused)
+	Rowtime   bool  // event time; else processing time
+	Size      int64 // length; of CUMULATE the longest; of SESSION the gap
+	Slide     int64 // HOP: slide; CUMULATE: step; else 0
+	Offset    int64
+	Partition []int // SESSION: partition columns
+	// Attached: the columns that hold the window.
+	Start, End int
+	// Zone: TIMESTAMP_LTZ columns are put into windows of local time; "" = UTC.
+	Local bool
+}
+
+// WindowTVF adds window_start, window_end, window_time to every row (a row for every
+// window it belongs to). Rows late for all their windows pass: dropping is the
+// aggregate's business, as in Flink.
+type WindowTVF struct {
+	Out
+	In     []types.Type
+	Window Window
+}
+
+// WindowProp is a column a window aggregate adds.
+type WindowProp uint8
+
+// The window columns, TIMESTAMP(3) or TIMESTAMP_LTZ(3); time is end - 1 ms and a time attribute.
+const (
+	WindowStart WindowProp = iota
+	WindowEnd
+	WindowTime
+)
+
+// WindowAgg aggregates by key and window. Output: keys, aggregates, then Props.
+// Event-time windows fire when the watermark passes end - 1; rows of fired windows
+// are dropped and counted as late. Each row updates one slice; firing merges slices.
+// Output is insert-only.
+type WindowAgg struct {
+	Out
+	In      []types.Type
+	Window  Window
+	Keys    []int
+	Aggs    []rex.AggCall
+	Props   []WindowProp
+	Phase   Phase // Local output: keys, partials, slice end BIGINT
+	Retract bool
+}
+
+// JoinKind is the kind of a join.
+type JoinKind uint8
+
+// The join kinds.
+const (
+	Inner JoinKind = iota
+	LeftOuter
+	RightOuter
+	FullOuter
+	Semi // left rows with a match
+	Anti // left rows without a match
+)
+
+var joinText = [...]string{"inner", "left", "right", "full", "semi", "anti"}
+
+func (k JoinKind) String() string { return joinText[k] }
+
+// UniqueSide says how the rows of one join input are identified, which decides the
+// shape of its state (Flink's JoinInputSideSpec).
+type UniqueSide struct {
+	// Key are the columns (of that side) of a unique key; nil = none, rows are a multiset.
+	Key []int
+	// InJoinKey: the join key contains the unique key, so a join key has at most one row.
+	InJoinKey bool
+}
+
+// Join is the regular join: both sides are kept (until TTL) and every change of a
+// side gives the changes of the result. Output: left columns, then right columns
+// (Semi, Anti: left only).
+type Join struct {
+	Out
+	Kind                JoinKind
+	Left, Right         []types.Type
+	LeftKeys, RightKeys []int    // columns of their own side; none = cross join, parallelism 1
+	NullEquals          []bool   // per key: IS NOT DISTINCT FROM
+	Residual            rex.Expr // over left ++ right; nil = none
+	LeftUnique          UniqueSide
+	RightUnique         UniqueSide
+	LeftTTL, RightTTL   time.Duration
+	EmitUpdateBefore    bool
+	// LeftChanges, RightChanges: the side may carry -U or -D.
+	LeftChanges, RightChanges bool
+}
+
+// LookupKey gives one column of the looked-up table its value.
+type LookupKey struct {
+	Column int      // index into Scan.Read of the dimension
+	Value  rex.Expr // over the left row, or a constant
+}
+
+// LookupJoin asks a dimension table for the rows with a key, for every left row, at
+// processing time. Output: left columns, then Project over the dimension's Scan.Read.
+type LookupJoin struct {
+	Out
+	Left     []types.Type
+	Kind     JoinKind // Inner or LeftOuter
+	Scan     Scan
+	Keys     []LookupKey
+	Computed []rex.Expr // the dimension's columns from Scan.Read; nil = as read
+	Residual rex.Expr   // over left ++ dimension columns; nil = none
+	// Cache and async options come from the table's 'lookup.*' options and LOOKUP hints.
+	CacheRows   int64
+	CacheTTL    time.Duration
+	Async       bool
+	BatchSize   int
+	BatchLinger time.Duration
+}
+
+// Union passes the rows of all its inputs.
+type Union struct{ Out }
+
+// Sort orders all rows when the input ends (batch), or by event time as watermarks
+// pass (stream, only if the first key is an ascending rowtime). Fetch -1 = all.
+type Sort struct {
+	Out
+	Keys          []rex.SortKey
+	Offset, Fetch int64
+	Rowtime       bool // stream: temporal sort by Keys[0]
+}
+
+// TopN keeps the rows ranked Start..End (1-based, inclusive) of each partition.
+// Without Order it is LIMIT. Output: input columns, then the rank (BIGINT NOT NULL)
+// if WithRank.
+type TopN struct {
+	Out
+	In               []types.Type
+	Partition        []int
+	Order            []rex.SortKey
+	Start, End       int64 // End < 0 = no end
+	WithRank         bool
+	Rank             RankFunc
+	InputChanges     bool  // the input has -U or -D
+	UniqueKey        []int // unique key of the input, for updating inputs; nil = none
+	EmitUpdateBefore bool
+	TTL              time.Duration
+}
+
+// RankFunc is the ranking function of a TopN.
+type RankFunc uint8
+
+// The ranking functions.
+const (
+	RowNumber RankFunc = iota
+	Rank
+	DenseRank
+)
+
+// Dedup keeps the first or the last row of each key by a time attribute.
+type Dedup struct {
+	Out
+	In               []types.Type
+	Keys             []int
+	Time             int // time column
+	Rowtime          bool
+	KeepLast         bool
+	EmitUpdateBefore bool
+	TTL              time.Duration
+}
+
+// WindowTopN is TopN per window (partition contains window_start and window_end):
+// it fires with the window and is insert-only. End is the window_end column.
+type WindowTopN struct {
+	Out
+	In         []types.Type
+	Partition  []int
+	Order      []rex.SortKey
+	Start, End int64
+	WithRank   bool
+	WindowEnd  int
+}
+
+// Expand gives one row for every grouping set: columns outside the set are NULL, and a
+// last BIGINT column says which set. Sets[i] lists the columns kept.
+type Expand struct {
+	Out
+	In   []types.Type
+	Sets [][]int
+	// Cols are the columns that may be nulled (the union of the sets).
+	Cols []int
+}
+
+// Unnest gives a row for every element of a collection of the input row. Output:
+// input columns, the element's columns, then the ordinality (INT NOT NULL) if asked.
+type Unnest struct {
+	Out
+	In             []types.Type
+	Collection     rex.Expr
+	Outer          bool // keep rows without elements
+	WithOrdinality bool
+}
+
+// Normalize turns an upsert stream (+I/+U/-D without -U) into a full changelog by
+// keeping the last row of each key.
+type Normalize struct {
+	Out
+	Keys             []int
+	EmitUpdateBefore bool
+	TTL              time.Duration
+}
+
+// DropUpdateBefore removes -U rows for a consumer that does not want them.
+type DropUpdateBefore struct{ Out }
+
+// Materialize orders late and early changes of one sink key when the upsert key of
+// the input is not the sink's primary key (Flink's SinkUpsertMaterializer).
+type Materialize struct {
+	Out
+	SinkKey  []int
+	InputKey []int // upsert key of the input; nil = whole row
+	TTL      time.Duration
+}
+
+// Sink writes rows. Table nil is the result of a SELECT, given to the caller.
+type Sink struct {
+	Out
+	Name    string // of the output, unique in the script: table name, or "select-1"
+	Table   *catalog.Table
+	Options map[string]string
+	// Columns are the written columns of Table in order; Out's fields match them.
+	Columns    []SinkColumn
+	PrimaryKey []int // of Out; nil = none
+	Overwrite  bool
+	Partition  map[string]string // static partition of the INSERT
+	// Accepts tells whether the writer wants -U rows.
+	Changes bool // the input has anything but +I
+	// NotNull are columns declared NOT NULL whose input is nullable: a NULL there is an error (or dropped, table.exec.sink.not-null-enforcer).
+	NotNull []int
+	// OrderBy and Limit of a top-level batch SELECT are operators before the sink, not here.
+}
+
+// SinkColumn is one written column.
+type SinkColumn struct {
+	Name     string
+	Metadata string // key of a writable metadata column, else ""
+	Type     types.Type
+}
