@@ -5,13 +5,8 @@ import (
 	"errors"
 	"math"
 
-	"github.com/apache/arrow/go/v15/arrow/decimal128"
-
 	"github.com/weir-sql/weir/planner/types"
 )
-
-// NewDecimal makes an unscaled decimal from its halves.
-func NewDecimal(high int64, low uint64) Decimal { return decimal128.New(high, low) }
 
 // RowCodec turns rows into compact bytes for state, spill and snapshots, and
 // back. The bytes have no order; equal rows have equal bytes, except that maps
