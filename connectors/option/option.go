@@ -1,0 +1,237 @@
+// Package option reads the text of WITH options by their declarations: numbers,
+// durations, memory sizes, lists. Connectors and formats declare their options as
+// catalog.Option and read them through a Reader, so that each default and type is
+// written once.
+package option
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/weir-sql/weir/planner/catalog"
+	"github.com/weir-sql/weir/planner/diag"
+)
+
+// Reader reads options; what is wrong with them is collected in Err. Asking for an
+// option that is not declared is a mistake of the program and panics.
+type Reader struct {
+	decl   map[string]catalog.Option
+	given  map[string]string
+	prefix string
+	errs   diag.List
+}
+
+// Read makes a reader of options given under their declared names.
+func Read(decl []catalog.Option, given map[string]string) *Reader {
+	r := &Reader{decl: make(map[string]catalog.Option, len(decl)), given: given}
+	for _, o := range decl {
+		r.decl[o.Name] = o
+	}
+	return r
+}
+
+// Named sets what is put before option names in messages, e.g. "json.".
+func (r *Reader) Named(prefix string) *Reader { r.prefix = prefix; return r }
+
+// Err gives what was wrong, nil if nothing was.
+func (r *Reader) Err() error { return r.errs.Err() }
+
+// Has reports whether the option was given.
+func (r *Reader) Has(name string) bool {
+	_, ok := r.given[name]
+	return ok
+}
+
+// text gives the option's text or its default.
+func (r *Reader) text(name string) string {
+	o, ok := r.decl[name]
+	if !ok {
+		panic("option " + name + " is read but not declared")
+	}
+	if v, ok := r.given[name]; ok {
+		return v
+	}
+	return o.Default
+}
+
+func (r *Reader) bad(name, text, want string) {
+	r.errs.Add(diag.Errorf("W0332", diag.Span{}, "option '%s' is %q, want %s", r.prefix+name, text, want))
+}
+
+// String reads text as it is.
+func (r *Reader) String(name string) string { return r.text(name) }
+
+// Enum reads one of the declared words; case is ignored and the declared spelling returned.
+func (r *Reader) Enum(name string) string {
+	text := r.text(name)
+	words := r.decl[name].Enum
+	for _, w := range words {
+		if strings.EqualFold(w, text) {
+			return w
+		}
+	}
+	if text == "" {
+		return ""
+	}
+	r.bad(name, text, "one of "+strings.Join(words, ", "))
+	return text
+}
+
+// Bool reads true or false.
+func (r *Reader) Bool(name string) bool {
+	text := r.text(name)
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "true":
+		return true
+	case "false", "":
+		return false
+	}
+	r.bad(name, text, "true or false")
+	return false
+}
+
+// Int reads a whole number; 0 if there is neither value nor default.
+func (r *Reader) Int(name string) int64 {
+	text := strings.TrimSpace(r.text(name))
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		r.bad(name, text, "a whole number")
+	}
+	return n
+}
+
+// Float reads a number; 0 if there is neither value nor default.
+func (r *Reader) Float(name string) float64 {
+	text := strings.TrimSpace(r.text(name))
+	if text == "" {
+		return 0
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		r.bad(name, text, "a number")
+	}
+	return f
+}
+
+// Duration reads "10 s", "1min" or "500 ms"; 0 if there is neither value nor default.
+func (r *Reader) Duration(name string) time.Duration {
+	text := r.text(name)
+	if text == "" {
+		return 0
+	}
+	d, ok := ParseDuration(text)
+	if !ok {
+		r.bad(name, text, "a duration such as '10 s', '5 min' or '1 h'")
+	}
+	return d
+}
+
+// Memory reads "128 mb" as bytes; 0 if there is neither value nor default.
+func (r *Reader) Memory(name string) int64 {
+	text := r.text(name)
+	if text == "" {
+		return 0
+	}
+	n, ok := ParseMemory(text)
+	if !ok {
+		r.bad(name, text, "a size such as '64 kb' or '128 mb'")
+	}
+	return n
+}
+
+// List reads "a;b;c"; nil if it is empty.
+func (r *Reader) List(name string) []string {
+	text := r.text(name)
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, ";")
+}
+
+// durationUnits are Flink's names of units (TimeUtils).
+var durationUnits = map[string]time.Duration{
+	"":   time.Millisecond,
+	"ns": 1, "nano": 1, "nanosecond": 1,
+	"µs": time.Microsecond, "micro": time.Microsecond, "microsecond": time.Microsecond,
+	"ms": time.Millisecond, "milli": time.Millisecond, "millisecond": time.Millisecond,
+	"s": time.Second, "sec": time.Second, "second": time.Second,
+	"m": time.Minute, "min": time.Minute, "minute": time.Minute,
+	"h": time.Hour, "hour": time.Hour,
+	"d": 24 * time.Hour, "day": 24 * time.Hour,
+}
+
+// ParseDuration reads Flink's durations: a number and a unit (ms if left out),
+// singular or plural, with or without a space; and ISO-8601 ones (PT10S).
+func ParseDuration(s string) (time.Duration, bool) {
+	num, unit := cutNumber(s)
+	if num == "" {
+		if low := strings.ToLower(strings.TrimSpace(s)); strings.HasPrefix(low, "p") {
+			return parseISODuration(low)
+		}
+		return 0, false
+	}
+	u, ok := durationUnits[unit]
+	if !ok {
+		u, ok = durationUnits[strings.TrimSuffix(unit, "s")]
+	}
+	n, err := strconv.ParseInt(num, 10, 64)
+	if !ok || err != nil || n > math.MaxInt64/int64(u) {
+		return 0, false
+	}
+	return time.Duration(n) * u, true
+}
+
+// parseISODuration reads "pt1h30m" and "p1dt2h".
+func parseISODuration(s string) (time.Duration, bool) {
+	date, clock, _ := strings.Cut(s[1:], "t")
+	total := time.Duration(0)
+	if days, ok := strings.CutSuffix(date, "d"); ok {
+		n, err := strconv.Atoi(days)
+		if err != nil {
+			return 0, false
+		}
+		total = time.Duration(n) * 24 * time.Hour
+	} else if date != "" {
+		return 0, false
+	}
+	if clock == "" {
+		return total, date != ""
+	}
+	d, err := time.ParseDuration(clock)
+	return total + d, err == nil
+}
+
+// memoryUnits are Flink's names of units (MemorySize).
+var memoryUnits = map[string]int64{
+	"": 1, "b": 1, "bytes": 1,
+	"k": 1 << 10, "kb": 1 << 10, "kibibytes": 1 << 10,
+	"m": 1 << 20, "mb": 1 << 20, "mebibytes": 1 << 20,
+	"g": 1 << 30, "gb": 1 << 30, "gibibytes": 1 << 30,
+	"t": 1 << 40, "tb": 1 << 40, "tebibytes": 1 << 40,
+}
+
+// ParseMemory reads Flink's memory sizes, in bytes.
+func ParseMemory(s string) (int64, bool) {
+	num, unit := cutNumber(s)
+	u, ok := memoryUnits[unit]
+	n, err := strconv.ParseInt(num, 10, 64)
+	if !ok || err != nil || n > math.MaxInt64/u {
+		return 0, false
+	}
+	return n * u, true
+}
+
+// cutNumber separates leading digits from the unit after them.
+func cutNumber(s string) (num, unit string) {
+	s = strings.ToLower(strings.TrimSpace(s))
+	i := 0
+	for i < len(s) && s[i] >= '0' && s[i] <= '9' {
+		i++
+	}
+	return s[:i], strings.TrimSpace(s[i:])
+}

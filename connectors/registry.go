@@ -1,0 +1,122 @@
+// Package connectors lists the connectors and formats of weir and finds them by
+// name. Each lives in a folder of its own; adding one is that folder and one line
+// in all.go.
+package connectors
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/weir-sql/weir/connectors/connector"
+	"github.com/weir-sql/weir/exec"
+	"github.com/weir-sql/weir/planner/catalog"
+	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/planner/physical"
+)
+
+// Connector and Env are the contract's, named here for those who only use them.
+type (
+	Connector = connector.Connector
+	Env       = connector.Env
+)
+
+// Registry finds connectors by name and opens what specs name in one environment.
+type Registry struct {
+	env    *Env
+	byName map[string]*Connector
+	names  []string
+}
+
+var (
+	_ catalog.Connectors = (*Registry)(nil)
+	_ catalog.Formats    = (*Registry)(nil)
+	_ exec.Connectors    = (*Registry)(nil)
+)
+
+// NewRegistry makes a registry of connectors that run in env, whose Formats are
+// those of AllFormats if nil. Two connectors of one name are a mistake of the
+// program and panic.
+func NewRegistry(env *Env, list ...Connector) *Registry {
+	if env.Formats == nil {
+		env.Formats = DefaultFormats()
+	}
+	r := &Registry{env: env, byName: map[string]*Connector{}}
+	for i := range list {
+		c := &list[i]
+		if r.byName[c.Name] != nil {
+			panic(fmt.Sprintf("connector %q is listed twice", c.Name))
+		}
+		r.byName[c.Name] = c
+		r.names = append(r.names, c.Name)
+	}
+	return r
+}
+
+// Connector gives a connector's declaration, nil if there is none.
+func (r *Registry) Connector(name string) *catalog.Connector {
+	if c := r.byName[name]; c != nil {
+		return &c.Connector
+	}
+	return nil
+}
+
+// ConnectorNames lists the connectors in the order of the list.
+func (r *Registry) ConnectorNames() []string { return r.names }
+
+// Format gives a format's declaration, nil if there is none.
+func (r *Registry) Format(name string) *catalog.Format { return r.env.Formats.Format(name) }
+
+// FormatNames lists the formats in the order of the list.
+func (r *Registry) FormatNames() []string { return r.env.Formats.FormatNames() }
+
+// Source opens the table of a source.
+func (r *Registry) Source(ctx context.Context, spec *physical.Source) (exec.Source, error) {
+	c, err := r.find(spec.Options["connector"], spec.Table)
+	if err != nil {
+		return nil, err
+	}
+	if c.NewSource == nil {
+		return nil, cannot(c, spec.Table, "read")
+	}
+	return c.NewSource(ctx, r.env, spec)
+}
+
+// Sink opens the table of a sink.
+func (r *Registry) Sink(ctx context.Context, spec *physical.Sink) (exec.Sink, error) {
+	c, err := r.find(spec.Options["connector"], spec.Table)
+	if err != nil {
+		return nil, err
+	}
+	if c.NewSink == nil {
+		return nil, cannot(c, spec.Table, "written")
+	}
+	return c.NewSink(ctx, r.env, spec)
+}
+
+// Lookup opens the dimension table of a lookup join.
+func (r *Registry) Lookup(ctx context.Context, spec *physical.LookupJoin) (exec.Lookup, error) {
+	c, err := r.find(spec.Scan.Options["connector"], spec.Scan.Table)
+	if err != nil {
+		return nil, err
+	}
+	if c.NewLookup == nil {
+		return nil, cannot(c, spec.Scan.Table, "looked up by key")
+	}
+	return c.NewLookup(ctx, r.env, spec)
+}
+
+func (r *Registry) find(name string, t *catalog.Table) (*Connector, error) {
+	if c := r.byName[name]; c != nil {
+		return c, nil
+	}
+	d := diag.Errorf("W0330", t.OptionSpans["connector"].Value, "connector %q of table %q is not known", name, t.Path.Name)
+	if near := diag.Nearest(name, r.names); near != "" {
+		return nil, d.WithHint("did you mean %q?", near)
+	}
+	return nil, d.WithHint("known connectors: %s", strings.Join(r.names, ", "))
+}
+
+func cannot(c *Connector, t *catalog.Table, what string) error {
+	return diag.Errorf("W0331", t.Span, "table %q cannot be %s: connector %q does not offer it", t.Path.Name, what, c.Name)
+}
