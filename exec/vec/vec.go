@@ -174,7 +174,10 @@ func MapTypes(t types.Type) (key, value types.Type) {
 	return *t.Key, *t.Elem
 }
 
-// alignedBytes allocates 8-byte aligned memory without pointers.
+// AlignedBytes allocates 8-byte aligned memory without pointers: what NewFixed and
+// DecodeBlock want.
+func AlignedBytes(n int) []byte { return alignedBytes(n) }
+
 func alignedBytes(n int) []byte {
 	if n == 0 {
 		return nil
