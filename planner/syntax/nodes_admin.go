@@ -48,7 +48,8 @@ const (
 // Describe is DESCRIBE|DESC [kind] [EXTENDED] name.
 type Describe struct {
 	Base
-	// Kind is ObjectTable for tables and views, which take no keyword.
+	// Kind is ObjectCatalog, ObjectDatabase, ObjectFunction or ObjectModel, and
+	// ObjectTable for tables and views, which take no keyword.
 	Kind     ObjectKind
 	Extended bool
 	Name     QualifiedName
@@ -105,19 +106,18 @@ type UnloadModule struct {
 	Name Ident
 }
 
-// Set is SET 'key' = 'value', SET key = value (the SQL client's old form, for which
-// Quoted is false), or SET alone, which lists the options; then Key is nil.
+// Set is SET 'key' = 'value', or SET alone, which lists the options; then Key is
+// nil. The SQL client's SET key = value comes to the same tree.
 type Set struct {
 	Base
 	Key, Value *StringLit
-	Quoted     bool
 }
 
-// Reset is RESET 'key', or RESET alone, for which Key is nil.
+// Reset is RESET 'key' or the SQL client's RESET key, or RESET alone, for which Key
+// is nil.
 type Reset struct {
 	Base
-	Key    *StringLit
-	Quoted bool
+	Key *StringLit
 }
 
 // Jar is ADD JAR 'path' or REMOVE JAR 'path'.

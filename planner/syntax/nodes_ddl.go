@@ -7,7 +7,8 @@ package syntax
 type CreateTable struct {
 	Base
 	Temporary   bool
-	OrReplace   bool
+	OrReplace   bool // CREATE OR REPLACE
+	Replace     bool // REPLACE TABLE … AS: like OR REPLACE, but the table must exist
 	IfNotExists bool
 	Name        QualifiedName
 	// Columns, Watermarks and Constraints may stand in any order in the text; their
@@ -143,14 +144,12 @@ const (
 	LikeWatermarks
 )
 
-// CreateMaterializedTable is CREATE [OR ALTER] MATERIALIZED TABLE … AS query.
+// CreateMaterializedTable is CREATE MATERIALIZED TABLE name [(constraint)]
+// [COMMENT 'c'] [DISTRIBUTED …] [PARTITIONED BY (…)] [WITH (…)]
+// [FRESHNESS = interval] [REFRESH_MODE = mode] AS query.
 type CreateMaterializedTable struct {
 	Base
-	OrAlter       bool
-	IfNotExists   bool
 	Name          QualifiedName
-	Columns       []*ColumnDef
-	Watermarks    []*Watermark
 	Constraints   []*Constraint
 	Comment       *StringLit
 	Distribution  *Distribution
@@ -183,7 +182,8 @@ type CreateView struct {
 	Query       Query
 }
 
-// CreateFunction is CREATE [TEMPORARY [SYSTEM]] FUNCTION [IF NOT EXISTS] name AS 'class' [LANGUAGE l] [USING JAR 'uri', …] [WITH (…)].
+// CreateFunction is CREATE [TEMPORARY [SYSTEM]] FUNCTION [IF NOT EXISTS] name
+// AS 'class' [LANGUAGE l] [USING JAR 'uri', …] [WITH (…)].
 type CreateFunction struct {
 	Base
 	Temporary   bool
@@ -191,7 +191,7 @@ type CreateFunction struct {
 	IfNotExists bool
 	Name        QualifiedName
 	Class       *StringLit
-	Language    string // JAVA, SCALA, PYTHON or empty
+	Language    string // JAVA, SCALA, PYTHON, SQL or empty
 	Resources   []*Resource
 	Options     []*Option
 }
@@ -199,8 +199,7 @@ type CreateFunction struct {
 // Resource is JAR 'uri' of CREATE FUNCTION.
 type Resource struct {
 	Base
-	Kind string // JAR, FILE, ARCHIVE
-	URI  *StringLit
+	URI *StringLit
 }
 
 // CreateCatalog is CREATE CATALOG [IF NOT EXISTS] name [COMMENT 'c'] WITH (…).
@@ -221,7 +220,8 @@ type CreateDatabase struct {
 	Options     []*Option
 }
 
-// CreateModel is CREATE [TEMPORARY] MODEL [IF NOT EXISTS] name [INPUT (…) OUTPUT (…)] [COMMENT 'c'] [WITH (…)] [AS query].
+// CreateModel is CREATE [TEMPORARY] MODEL [IF NOT EXISTS] name
+// [INPUT (…)] [OUTPUT (…)] [COMMENT 'c'] [WITH (…)] [AS query].
 type CreateModel struct {
 	Base
 	OrReplace   bool
@@ -305,15 +305,13 @@ type RenameTo struct {
 // RenameColumn is RENAME from TO to. Both may be nested fields.
 type RenameColumn struct {
 	Base
-	From QualifiedName
-	To   Ident
+	From, To QualifiedName
 }
 
-// SetOptions is SET (…). For tables Partition may narrow it.
+// SetOptions is SET (…).
 type SetOptions struct {
 	Base
-	Partition []*PartitionEntry
-	Options   []*Option
+	Options []*Option
 }
 
 // ResetOptions is RESET ('key', …).

@@ -20,9 +20,8 @@ type Insert struct {
 // StatementSet is a group of INSERT statements that become one job.
 type StatementSet struct {
 	Base
-	// Begin tells the script form: BEGIN STATEMENT SET; … END; with the INSERTs as
-	// statements of their own. Otherwise it is [EXECUTE] STATEMENT SET BEGIN … END,
-	// with EXECUTE when the set stands inside an Execute.
+	// Begin tells the script form: BEGIN STATEMENT SET; … END; Otherwise it is
+	// STATEMENT SET BEGIN … END inside an Execute, Explain or CompilePlan.
 	Begin   bool
 	Inserts []*Insert
 }
@@ -38,7 +37,7 @@ type Update struct {
 	Base
 	Target QualifiedName
 	Hints  []*Hint
-	Alias  *Ident
+	Alias  *Ident // nil if absent
 	Sets   []*Assignment
 	Where  Expr
 }
@@ -46,7 +45,7 @@ type Update struct {
 // Assignment is `column = value` of Update.
 type Assignment struct {
 	Base
-	Column QualifiedName
+	Column Ident
 	Value  Expr
 }
 

@@ -114,12 +114,11 @@ const (
 	Decade
 	Century
 	Millennium
-	DayOfWeek  // DOW
-	DayOfYear  // DOY
-	ISODOW     // ISODOW
-	ISOYear    // ISOYEAR
-	EpochUnit  // EPOCH
-	FracSecond // FRAC_SECOND and SQL_TSI_FRAC_SECOND
+	DayOfWeek    // DOW
+	DayOfYear    // DOY
+	ISODayOfWeek // ISODOW
+	ISOYear      // ISOYEAR
+	Epoch        // EPOCH
 )
 
 // ColumnRef is a name in an expression: a column, a qualified column, or a field of
@@ -268,7 +267,7 @@ type Unary struct {
 type UnaryOp uint8
 
 // The prefix operators. Running and Final stand before navigation functions in
-// MATCH_RECOGNIZE, Prior in hierarchical queries.
+// MATCH_RECOGNIZE.
 const (
 	Neg UnaryOp = iota
 	Plus
@@ -314,12 +313,13 @@ const (
 	ImmediatelySucceeds
 	MemberOf
 	SubmultisetOf
-	MultisetUnion        // MULTISET UNION [DISTINCT]
-	MultisetUnionAll     // MULTISET UNION ALL
-	MultisetIntersect    // MULTISET INTERSECT [DISTINCT]
-	MultisetIntersectAll // MULTISET INTERSECT ALL
-	MultisetExcept       // MULTISET EXCEPT [DISTINCT]
-	MultisetExceptAll    // MULTISET EXCEPT ALL
+	NotSubmultisetOf
+	MultisetUnion             // MULTISET UNION [ALL]
+	MultisetUnionDistinct     // MULTISET UNION DISTINCT
+	MultisetIntersect         // MULTISET INTERSECT [ALL]
+	MultisetIntersectDistinct // MULTISET INTERSECT DISTINCT
+	MultisetExcept            // MULTISET EXCEPT [ALL]
+	MultisetExceptDistinct    // MULTISET EXCEPT DISTINCT
 )
 
 // Between is x [NOT] BETWEEN [ASYMMETRIC|SYMMETRIC] low AND high.
@@ -356,6 +356,8 @@ type LikeKind uint8
 // The pattern predicates.
 const (
 	LikePlain LikeKind = iota
+	ILike
+	RLike
 	SimilarTo
 )
 
@@ -418,7 +420,7 @@ type Quantified struct {
 	Query Query
 }
 
-// Row is ROW(a, …) or (a, b).
+// Row is ROW(a, …), (a, b) or PERIOD (a, b).
 type Row struct {
 	Base
 	Keyword bool // written with ROW
@@ -543,18 +545,15 @@ type JSONObjectAgg struct {
 	Base
 	Key, Value Expr
 	OnNull     JSONOnNull
-	Filter     Expr        // nil if absent
-	Over       *WindowSpec // nil if absent
 }
 
-// JSONArrayAgg is JSON_ARRAYAGG(value [ORDER BY …] [NULL|ABSENT ON NULL]).
+// JSONArrayAgg is JSON_ARRAYAGG(value [ORDER BY …] [NULL|ABSENT ON NULL]); WITHIN
+// GROUP (ORDER BY …) behind it means the same as ORDER BY in it.
 type JSONArrayAgg struct {
 	Base
 	Value   Expr
 	OrderBy []*SortItem
 	OnNull  JSONOnNull
-	Filter  Expr        // nil if absent
-	Over    *WindowSpec // nil if absent
 }
 
 // JSONOnNull is what a JSON constructor does with NULL values.

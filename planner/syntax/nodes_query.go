@@ -36,12 +36,15 @@ type Select struct {
 	Hints    []*Hint
 	Distinct bool
 	Items    []*SelectItem
-	From     []TableExpr // the comma list; empty when there is no FROM
-	Where    Expr
-	GroupBy  *GroupBy
-	Having   Expr
-	Windows  []*WindowDef
-	Qualify  Expr
+	// From is the comma list, empty when there is no FROM. As comma and JOIN bind
+	// equally from left to right, `a, b JOIN c` is one item: (a, b) JOIN c, where
+	// (a, b) is a Join with Comma set.
+	From    []TableExpr
+	Where   Expr
+	GroupBy *GroupBy
+	Having  Expr
+	Windows []*WindowDef
+	Qualify Expr
 }
 
 // SelectItem is one output of SELECT, or one measure of MATCH_RECOGNIZE. Expr is a
@@ -89,7 +92,7 @@ type SetOp struct {
 // SetOpKind is the operator of a SetOp.
 type SetOpKind uint8
 
-// The set operators. MINUS is read as Except.
+// The set operators.
 const (
 	Union SetOpKind = iota
 	Intersect
@@ -149,13 +152,12 @@ type TableAlias struct {
 	Columns []Ident
 }
 
-// Sample is TABLESAMPLE BERNOULLI|SYSTEM (percent) [REPEATABLE (seed)], or
-// TABLESAMPLE SUBSTITUTE ('name').
+// Sample is TABLESAMPLE BERNOULLI|SYSTEM (percent) [REPEATABLE (seed)].
 type Sample struct {
 	Base
-	Method  Ident
-	Percent Expr
-	Seed    Expr // nil if absent
+	System  bool // SYSTEM, else BERNOULLI
+	Percent *NumberLit
+	Seed    *NumberLit // nil if absent; may be negative
 }
 
 // TableRef is a named table in FROM.
@@ -172,6 +174,7 @@ type TableRef struct {
 type Join struct {
 	Base
 	Kind    JoinKind
+	Comma   bool // a JoinCross written as a comma; see Select.From
 	Natural bool
 	L, R    TableExpr
 	On      Expr    // nil unless ON is given
@@ -181,7 +184,7 @@ type Join struct {
 // JoinKind is the kind of a Join.
 type JoinKind uint8
 
-// The join kinds. The comma of FROM is not a Join.
+// The join kinds.
 const (
 	JoinInner JoinKind = iota
 	JoinLeft
@@ -208,7 +211,6 @@ type TableFunc struct {
 	Lateral bool
 	Bare    bool // written without TABLE( )
 	Call    *Call
-	Hints   []*Hint
 	Alias   *TableAlias
 	Sample  *Sample
 }

@@ -25,13 +25,15 @@ func (TypeBase) typeExpr() {}
 //
 // Name is canonical: BOOLEAN, TINYINT, SMALLINT, INT, BIGINT, FLOAT, DOUBLE, DECIMAL,
 // CHAR, VARCHAR, STRING, BINARY, VARBINARY, BYTES, DATE, TIME, TIMESTAMP,
-// TIMESTAMP_LTZ, TIMESTAMP_TZ, VARIANT, BITMAP, NULL, ANY, SYMBOL and so on. Synonyms are
-// folded: INTEGER to INT, NUMERIC and DEC to DECIMAL, DOUBLE PRECISION to DOUBLE,
-// CHARACTER VARYING to VARCHAR, TIMESTAMP WITH LOCAL TIME ZONE to TIMESTAMP_LTZ.
+// TIMESTAMP_LTZ, VARIANT, REAL, ANY. Synonyms are folded: INTEGER to INT, NUMERIC and
+// DEC to DECIMAL, DOUBLE PRECISION to DOUBLE, CHARACTER to CHAR, CHARACTER VARYING and
+// CHAR VARYING to VARCHAR, BINARY VARYING to VARBINARY, TIMESTAMP WITH LOCAL TIME ZONE
+// to TIMESTAMP_LTZ; WITHOUT TIME ZONE is left out. Names that are no keywords, such as
+// UUID, come as UserType.
 type NamedType struct {
 	TypeBase
 	Name   string
-	Params []int // length, or precision and scale
+	Params []int // length, or precision and scale; at most two
 }
 
 // UserType is a type by the name it has in a catalog.
@@ -40,7 +42,7 @@ type UserType struct {
 	Name QualifiedName
 }
 
-// IntervalType is INTERVAL qualifier.
+// IntervalType is INTERVAL qualifier. Flink has it in CAST only.
 type IntervalType struct {
 	TypeBase
 	Qualifier IntervalQualifier
@@ -64,13 +66,13 @@ type MapType struct {
 	Key, Value TypeExpr
 }
 
-// RowType is ROW<name type [comment], …> or ROW(…).
+// RowType is ROW<field, …> or ROW(field, …).
 type RowType struct {
 	TypeBase
 	Fields []*RowField
 }
 
-// RowField is one field of a RowType or a StructuredType.
+// RowField is one field of a RowType or a StructuredType: name type ['comment'].
 type RowField struct {
 	Base
 	Name    Ident
@@ -84,7 +86,7 @@ type RawType struct {
 	Class, Snapshot *StringLit
 }
 
-// StructuredType is STRUCTURED<'class', name type [comment], …>.
+// StructuredType is STRUCTURED<'class', field, …>.
 type StructuredType struct {
 	TypeBase
 	Class  *StringLit
