@@ -1,0 +1,77 @@
+// Package agg holds SQL's aggregate functions as columnar accumulators: each
+// function is one entry (what the binder, help and completion know, and how its
+// accumulator is made), each family one file.
+//
+// Accumulators work on whole batches for many groups; loops over fixed-width
+// values are typed and do not allocate. NULL arguments are not counted, a group
+// without values is NULL (0 for COUNT and SUM0), integers wrap around on overflow
+// and a DECIMAL that overflows is NULL: as in Flink.
+package agg
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/weir-sql/weir/planner/catalog"
+	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/planner/rex"
+	"github.com/weir-sql/weir/planner/types"
+)
+
+// Entry is one aggregate function.
+//
+// Infer gives the result for a group with at least one row: SUM of a NOT NULL
+// argument is NOT NULL. Where a group can be without rows (no GROUP BY, or a FILTER)
+// the binder makes the result nullable unless NotNull is set.
+type Entry struct {
+	catalog.Function
+	// NotNull says that the result of an empty group is not NULL (COUNT).
+	NotNull bool
+	// New makes an accumulator. Distinct is set only if OwnDistinct is: else
+	// DISTINCT is done around it.
+	New         func(Config) (Acc, error)
+	OwnDistinct bool
+}
+
+// entries lists every aggregate function.
+var entries = slices.Concat(countEntries, sumEntries, minMaxEntries)
+
+var byName = index(entries)
+
+func index(es []*Entry) map[string]*Entry {
+	m := map[string]*Entry{}
+	for _, e := range es {
+		m[e.Name] = e
+		for _, a := range e.Aliases {
+			m[a] = e
+		}
+	}
+	return m
+}
+
+// Entries gives every aggregate function, sorted by name.
+func Entries() []*Entry {
+	out := slices.Clone(entries)
+	slices.SortFunc(out, func(a, b *Entry) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// Lookup gives the function of a name or alias in any case, nil if there is none.
+func Lookup(name string) *Entry { return byName[strings.ToUpper(name)] }
+
+// New makes the accumulator of a call over input columns of types in. retract says
+// that rows may be taken back. Errors are *diag.Diagnostic.
+func New(call rex.AggCall, in []types.Type, retract bool) (Acc, error) {
+	e := Lookup(call.Fn)
+	if e == nil {
+		return nil, diag.Errorf("W0520", call.Span, "aggregate function %q not found", call.Fn)
+	}
+	c := Config{Result: call.T, Distinct: call.Distinct, Retract: retract}
+	for _, a := range call.Args {
+		c.Args = append(c.Args, in[a])
+	}
+	if len(call.OrderBy) > 0 {
+		return nil, diag.Errorf("W0521", call.Span, "%s does not take an order of its rows", call.Fn)
+	}
+	return e.New(c)
+}

@@ -1,0 +1,3 @@
+package agg
+
+var sumEntries, minMaxEntries []*Entry
