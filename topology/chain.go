@@ -145,7 +145,11 @@ func (j *JobGraph) Chained(e *Edge) bool {
 // Flink also chains a source into an operator with several inputs when that
 // operator asks for it; no SQL operator does in a streaming plan, nor here.
 func (j *JobGraph) ChainBreak(e *Edge) string {
-	if why := j.Graph.chainBreak(e, j.Graph.adjacency()); why != "" {
+	return j.chainBreak(e, j.Graph.adjacency())
+}
+
+func (j *JobGraph) chainBreak(e *Edge, adj adjacency) string {
+	if why := j.Graph.chainBreak(e, adj); why != "" {
 		return why
 	}
 	if !j.Chained(e) {

@@ -219,11 +219,13 @@ func (g *Graph) Add(n *Node) NodeID {
 	if n.Name == "" {
 		n.Name = string(n.Kind)
 	}
-	taken := make(map[string]bool, len(g.Nodes))
-	for _, o := range g.Nodes {
-		taken[o.Name] = true
+	if slices.ContainsFunc(g.Nodes, func(o *Node) bool { return o.Name == n.Name }) {
+		taken := make(map[string]bool, len(g.Nodes))
+		for _, o := range g.Nodes {
+			taken[o.Name] = true
+		}
+		n.Name = freeName(n.Name, taken)
 	}
-	n.Name = freeName(n.Name, taken)
 	g.Nodes = append(g.Nodes, n)
 	return n.ID
 }

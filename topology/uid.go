@@ -100,10 +100,7 @@ func (g *Graph) uidCore(id NodeID, adj adjacency, anchors []string) (core, ancho
 // walkFromSinks lists every node in the order in which a depth-first walk from the
 // sinks meets it, and for each node the sinks it feeds, both in the script's order.
 func (g *Graph) walkFromSinks(adj adjacency) (sinks [][]NodeID, walk []NodeID) {
-	ends := g.Sinks()
-	slices.SortStableFunc(ends, func(a, b *Node) int {
-		return cmp.Or(a.Span.Start-b.Span.Start, strings.Compare(a.Identity, b.Identity), strings.Compare(a.Meaning, b.Meaning))
-	})
+	ends := g.sinksInOrder()
 	sinks = make([][]NodeID, len(g.Nodes))
 	for _, end := range ends {
 		var visit func(id NodeID)
@@ -122,6 +119,16 @@ func (g *Graph) walkFromSinks(adj adjacency) (sinks [][]NodeID, walk []NodeID) {
 		visit(end.ID)
 	}
 	return sinks, walk
+}
+
+// sinksInOrder is Sinks with sinks of no or equal place in the script in an order
+// that does not depend on that of Graph.Nodes.
+func (g *Graph) sinksInOrder() []*Node {
+	sinks := g.Sinks()
+	slices.SortStableFunc(sinks, func(a, b *Node) int {
+		return cmp.Or(a.Span.Start-b.Span.Start, strings.Compare(a.Identity, b.Identity), strings.Compare(a.Meaning, b.Meaning))
+	})
+	return sinks
 }
 
 // sinkText is the part of a uid that tells apart equal operators of several

@@ -1,0 +1,234 @@
+package topology
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Role says what a piece of rendered text is, so that a terminal can colour it and
+// the renderings need know no colours.
+type Role uint8
+
+// The roles. Colour never carries meaning alone: every rendering reads the same
+// without it.
+const (
+	RolePlain     Role = iota
+	RoleTitle          // the line above a graph
+	RoleRail           // lines of trees, boxes and edges
+	RoleLabel          // what an operator computes
+	RoleName           // the name to call it by
+	RoleParallel       // p4
+	RoleExchange       // ◀ hash[city]
+	RoleChained        // ◀ chained
+	RoleChangelog      // +I −U +U
+	RoleKey            // key city
+	RoleState          // state 1d
+	RoleNote           // the rest
+	RoleAdded          // diff
+	RoleRemoved
+	RoleChanged
+)
+
+// Options is what text renderings can be asked for.
+type Options struct {
+	Width int  // in terminal cells; 0 means 80. Below 40 counts as 40.
+	ASCII bool // no character outside ASCII, for fonts and locales that fail
+	// Paint colours a piece of text; nil leaves it alone. What it adds must not
+	// take room on the screen.
+	Paint func(Role, string) string
+}
+
+func (o Options) width() int {
+	if o.Width == 0 {
+		return 80
+	}
+	return max(o.Width, 40)
+}
+
+// write adds a piece of text to a rendering.
+func (o Options) write(b *strings.Builder, role Role, text string) {
+	if text == "" {
+		return
+	}
+	if o.ASCII {
+		text = toASCII(text)
+	}
+	if o.Paint != nil && strings.TrimSpace(text) != "" {
+		text = o.Paint(role, text)
+	}
+	b.WriteString(text)
+}
+
+// writeLine adds pieces and a line end, without spaces before it.
+func (o Options) writeLine(b *strings.Builder, line []piece) {
+	for len(line) > 0 {
+		last := &line[len(line)-1]
+		if last.text = strings.TrimRight(last.text, " "); last.text != "" {
+			break
+		}
+		line = line[:len(line)-1]
+	}
+	for _, p := range line {
+		o.write(b, p.role, p.text)
+	}
+	b.WriteByte('\n')
+}
+
+// piece is text of one role.
+type piece struct {
+	role Role
+	text string
+}
+
+// asciiOf maps every non-ASCII character that renderings write to one ASCII
+// character of the same width.
+var asciiOf = map[rune]byte{
+	'─': '-', '│': '|', '┌': '+', '┐': '+', '└': '`', '┘': '+', '├': '|', '┤': '+', '┬': '+', '┴': '+', '┼': '+',
+	'╭': '.', '╮': '.', '╰': '`', '╯': '\'', '▼': 'v', '◀': '<', '…': '~', '−': '-', '·': ';', '→': '>', '↑': '^',
+	'×': 'x', '┊': ':', '╌': '.', '═': '=',
+}
+
+// toASCII replaces every character outside ASCII: those of the renderings by what
+// looks like them, those of the user by one "?" a cell.
+func toASCII(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		switch c, ok := asciiOf[r]; {
+		case r < 0x80:
+			b.WriteByte(byte(r))
+		case ok:
+			b.WriteByte(c)
+		default:
+			b.WriteString("??"[:runeWidth(r)])
+		}
+	}
+	return b.String()
+}
+
+// title is the line above a graph: what it is and what it costs. Where both do not
+// fit beside each other they make two lines.
+func (m *Model) title(o Options, b *strings.Builder) {
+	left := "StreamGraph"
+	if m.Script != "" {
+		left += " of " + m.Script
+	}
+	if m.Mode == Batch {
+		left += " (batch)"
+	}
+	t := m.Totals
+	parts := []string{count(t.Operators, "operator"), count(t.Chains, "chain"), count(t.Tasks, "task"),
+		count(t.Slots, "slot"), count(t.NetworkEdges, "network edge")}
+	right := strings.Join(parts, " · ")
+	if gap := o.width() - textWidth(left) - textWidth(right); gap >= 2 {
+		o.writeLine(b, []piece{{RoleTitle, left}, {RolePlain, strings.Repeat(" ", gap)}, {RoleNote, right}})
+		return
+	}
+	o.writeLine(b, []piece{{RoleTitle, fit(left, o.width())}})
+	notes := make([]piece, len(parts))
+	for i, p := range parts {
+		notes[i] = piece{RoleNote, p}
+	}
+	for _, line := range joinNotes(notes, nil, o.width()-2) {
+		o.writeLine(b, append([]piece{{RolePlain, "  "}}, line...))
+	}
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// label is what a node shows first.
+func (n *ModelNode) label() string {
+	if n.Label == "" {
+		return n.Name
+	}
+	return n.Label
+}
+
+// named reports whether the label leaves the name to be said.
+func (n *ModelNode) named() bool {
+	return !strings.EqualFold(n.Name, n.label())
+}
+
+// notes says the rest of a node, most telling first. The output's changelog is
+// apart, since renderings place it differently.
+func (n *ModelNode) notes() []piece {
+	var notes []piece
+	add := func(role Role, text string) {
+		if text != "" {
+			notes = append(notes, piece{role, text})
+		}
+	}
+	if n.Kind == KindSink {
+		add(RoleNote, "sink")
+	}
+	for _, p := range n.Props {
+		add(RoleNote, propText(p))
+	}
+	if len(n.Keys) > 0 {
+		add(RoleKey, "key "+strings.Join(n.Keys, ","))
+	}
+	if n.State != nil {
+		add(RoleState, strings.TrimSpace("state "+n.ttlNote()))
+	}
+	if n.SlotGroup != DefaultSlotGroup {
+		add(RoleNote, "slots "+n.SlotGroup)
+	}
+	if n.Chaining != ChainAlways {
+		add(RoleNote, "chaining "+string(n.Chaining))
+	}
+	for _, d := range n.Detail {
+		add(RoleNote, d)
+	}
+	return notes
+}
+
+// propText is a property as a note. Well-known values speak for themselves, and so
+// does a property that is only there or not.
+func propText(p Prop) string {
+	switch {
+	case p.Value == "true" || p.Value == "":
+		return p.Key
+	case p.Key == "connector" || p.Key == "mode" || p.Key == "":
+		return p.Value
+	case p.Value == "false":
+		return "no " + p.Key
+	}
+	return p.Key + " " + p.Value
+}
+
+// ttlNote is "1d", or "1d | for ever" when inputs differ, or "".
+func (n *ModelNode) ttlNote() string {
+	set, same := false, true
+	for _, t := range n.StateTTL {
+		set = set || t != ""
+		same = same && t == n.StateTTL[0]
+	}
+	switch {
+	case !set:
+		return ""
+	case same:
+		return n.StateTTL[0]
+	}
+	all := make([]string, len(n.StateTTL))
+	for i, t := range n.StateTTL {
+		if all[i] = t; t == "" {
+			all[i] = "for ever"
+		}
+	}
+	return strings.Join(all, " | ")
+}
+
+// exchange is an edge as a person reads it at its consumer: how rows get there.
+func (e *ModelEdge) exchange() piece {
+	switch {
+	case e.Chained:
+		return piece{RoleChained, "chained"}
+	case e.Blocking:
+		return piece{RoleExchange, e.Exchange() + " blocking"}
+	}
+	return piece{RoleExchange, e.Exchange()}
+}
