@@ -104,6 +104,8 @@ type Capabilities struct {
 	// Parallelism is asked for by 'scan.parallelism' or 'sink.parallelism'; 0 = not.
 	ScanParallelism, SinkParallelism int
 	Metadata                         []MetadataColumn
+	// Lookup: the table answers for rows by key at processing time.
+	Lookup bool
 	// Overwrite and Partitioned: the sink takes INSERT OVERWRITE, PARTITION clauses.
 	Overwrite, Partitioned bool
 }

@@ -50,6 +50,19 @@ type Scan struct {
 	Alias   string
 	Options map[string]string // Table.Options with OPTIONS hints applied
 	Caps    catalog.Capabilities
+
+	// What rules narrowed the scan to; the binder leaves these empty.
+	Columns []ScanColumn // one for each of Fields; nil = all columns of Table in order
+	Filters []rex.Expr   // over Fields: conjuncts that skip data; the rows are filtered again above
+	Limit   int64        // rows wanted in total; 0 = all
+	NoTime  bool         // nobody above needs this scan's watermarks
+}
+
+// ScanColumn is one column that a narrowed scan gives: a column of the table, or a
+// field nested in one.
+type ScanColumn struct {
+	Column int   // index into Table.Columns
+	Path   []int // fields of nested ROW types, outermost first; nil = the whole column
 }
 
 // Values gives constant rows.

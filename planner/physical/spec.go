@@ -133,6 +133,9 @@ type GroupAgg struct {
 	// MiniBatch folds so many input rows, or so long, into one change a key; 0 = off.
 	MiniBatchSize int
 	MiniBatchWait time.Duration
+	// LocalIn is what Aggs refer to in the Global phase: the Local operator's In. Keys
+	// are 0…n-1 there. Nil in the other phases, whose Aggs refer to In.
+	LocalIn []types.Type
 }
 
 // WindowKind is how rows are put into windows.
@@ -199,6 +202,8 @@ type WindowAgg struct {
 	Props   []WindowProp
 	Phase   Phase // Local output: keys, partials, slice end BIGINT
 	Retract bool
+	// LocalIn is what Aggs and Window refer to in the Global phase: the Local operator's In.
+	LocalIn []types.Type
 }
 
 // JoinKind is the kind of a join.
@@ -267,6 +272,15 @@ type LookupJoin struct {
 	Async       bool
 	BatchSize   int
 	BatchLinger time.Duration
+	// Preload reads the whole table into memory before the first row and answers from
+	// there: 'lookup.cache' = 'FULL', and bounded tables without look-ups of their own.
+	Preload bool
+	// Unordered lets results overtake each other; only over insert-only input.
+	Unordered bool
+	Timeout   time.Duration // of one asynchronous request; 0 = none
+	// Retry asks again when a key is not found (LOOKUP hint 'retry-predicate'); 0 = never.
+	RetryMax  int
+	RetryWait time.Duration
 }
 
 // Union passes the rows of all its inputs.
@@ -396,4 +410,80 @@ type SinkColumn struct {
 	Name     string
 	Metadata string // key of a writable metadata column, else ""
 	Type     types.Type
+}
+
+// Over adds a column per call to its input, over rows of the same partition in
+// order. Streaming: order is one ascending time attribute (Rowtime: rows wait for the
+// watermark, late rows are dropped; else processing time: rows are handled as they
+// come). Batch: any order, any frame; ranking and offset functions too. Output:
+// input columns, then one a call. Insert-only in, insert-only out.
+type Over struct {
+	Out
+	In        []types.Type
+	Partition []int
+	Order     []rex.SortKey
+	Rowtime   bool // stream: Order[0] is event time
+	// Frame as in the SQL: ROWS or RANGE; bounds in rows or milliseconds,
+	// Preceding -1 = UNBOUNDED PRECEDING; Following 0 = CURRENT ROW, -1 = UNBOUNDED
+	// FOLLOWING (batch only).
+	Rows                 bool
+	Preceding, Following int64
+	Calls                []rex.AggCall
+	TTL                  time.Duration
+}
+
+// IntervalJoin joins rows whose time columns lie within bounds of each other:
+// left.time - right.time in [Lower, Upper] milliseconds, by event or processing
+// time. State is dropped when the watermark makes a match impossible; outer rows
+// come out padded with NULLs then. Insert-only in, insert-only out. Output: left
+// columns, then right columns (Semi, Anti: left only).
+type IntervalJoin struct {
+	Out
+	Kind                JoinKind
+	Left, Right         []types.Type
+	LeftKeys, RightKeys []int
+	NullEquals          []bool
+	Rowtime             bool
+	LeftTime, RightTime int   // columns of their own side
+	Lower, Upper        int64 // milliseconds
+	Residual            rex.Expr
+}
+
+// TemporalJoin joins every left row with the version of the right row that was
+// valid at the left row's time. Event time: right is a changelog of versions ordered
+// by RightTime, left rows wait for the watermark of both sides. Processing time
+// (Rowtime false): the latest version at arrival. Row kinds of the left pass. Output:
+// left columns, then right columns.
+type TemporalJoin struct {
+	Out
+	Kind                JoinKind // Inner or LeftOuter
+	Left, Right         []types.Type
+	LeftKeys, RightKeys []int // RightKeys contain the unique key of the versions
+	Rowtime             bool
+	LeftTime, RightTime int // columns of their own side; Rowtime only
+	Residual            rex.Expr
+	TTL                 time.Duration
+}
+
+// WindowJoin joins rows of equal keys in the same window; both inputs carry
+// window_start and window_end (Start, End columns of their own side). It fires when
+// the watermark passes the window's end. Insert-only.
+type WindowJoin struct {
+	Out
+	Kind                            JoinKind
+	Left, Right                     []types.Type
+	LeftKeys, RightKeys             []int // without the window columns
+	NullEquals                      []bool
+	LeftStart, LeftEnd, LeftTime    int // LeftTime -1 = the side has none
+	RightStart, RightEnd, RightTime int
+	Rowtime                         bool
+	Residual                        rex.Expr
+}
+
+// Replicate gives every input row as many times as its BIGINT column Count says (none
+// for NULL or less than 1), without that column: INTERSECT ALL and EXCEPT ALL.
+type Replicate struct {
+	Out
+	In    []types.Type
+	Count int
 }
