@@ -1,0 +1,328 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/weir-sql/weir/exec"
+	"github.com/weir-sql/weir/exec/state"
+	"github.com/weir-sql/weir/exec/vec"
+	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/topology"
+)
+
+// port is where a link's output goes: the next links of the chain and the
+// exchanges to other tasks. A batch is shared by all of them, being immutable.
+type port struct {
+	links     []*inlet
+	exchanges []*exchange
+	counters  *exec.Counters
+	taps      []Tap
+	mark      int64
+}
+
+// inlet is one input of a chained link.
+type inlet struct {
+	link *link
+	in   int
+}
+
+// Emit gives a batch to all that follow. It gives errClosed once nobody wants more.
+func (p *port) Emit(b *vec.Batch) error {
+	if b == nil || b.Len == 0 {
+		return nil
+	}
+	p.counters.RowsOut.Add(int64(b.Len))
+	p.counters.BatchesOut.Add(1)
+	for _, t := range p.taps {
+		t.Batch(b)
+	}
+	open := false
+	for _, l := range p.links {
+		switch err := l.link.process(l.in, b); err {
+		case nil:
+			open = true
+		case errClosed:
+		default:
+			return err
+		}
+	}
+	for _, x := range p.exchanges {
+		switch err := x.Emit(b); err {
+		case nil:
+			open = true
+		case errClosed:
+		default:
+			return err
+		}
+	}
+	if !open && len(p.links)+len(p.exchanges) > 0 {
+		return errClosed
+	}
+	return nil
+}
+
+// watermark passes a watermark on; one that does not rise is dropped.
+func (p *port) watermark(mark int64) error {
+	if mark <= p.mark {
+		return nil
+	}
+	p.mark = mark
+	p.counters.Watermark.Store(mark)
+	for _, t := range p.taps {
+		t.Watermark(mark)
+	}
+	for _, l := range p.links {
+		if err := l.link.watermark(mark); err != nil {
+			return err
+		}
+	}
+	for _, x := range p.exchanges {
+		x.control(element{kind: elemMark, mark: mark})
+	}
+	return nil
+}
+
+// idle tells the consumers that no watermark comes until the next batch or watermark.
+func (p *port) idle() {
+	for _, l := range p.links {
+		l.link.out.idle()
+	}
+	for _, x := range p.exchanges {
+		x.control(element{kind: elemIdle})
+	}
+}
+
+func (p *port) barrier(b *barrier) error {
+	for _, l := range p.links {
+		if err := l.link.barrier(b); err != nil {
+			return err
+		}
+	}
+	for _, x := range p.exchanges {
+		x.control(element{kind: elemBarrier, barrier: b})
+	}
+	return nil
+}
+
+func (p *port) flush() error {
+	for _, l := range p.links {
+		if err := l.link.flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// link is one operator in its chain, with the optional powers it has.
+type link struct {
+	node *topology.Node
+	op   exec.Operator
+	ctx  *exec.Context
+	out  *port
+	done bool // wants nothing more
+
+	onMark   exec.WatermarkHandler
+	maker    exec.WatermarkMaker
+	timer    exec.ProcTimer
+	ender    exec.Ender
+	stateful exec.Stateful
+	flusher  exec.Flusher
+	limiter  exec.Limiter
+}
+
+func newLink(n *topology.Node, op exec.Operator, ctx *exec.Context) *link {
+	l := &link{node: n, op: op, ctx: ctx, out: &port{counters: ctx.Counters, mark: exec.MinWatermark}}
+	l.onMark, _ = op.(exec.WatermarkHandler)
+	l.maker, _ = op.(exec.WatermarkMaker)
+	l.timer, _ = op.(exec.ProcTimer)
+	l.ender, _ = op.(exec.Ender)
+	l.stateful, _ = op.(exec.Stateful)
+	l.flusher, _ = op.(exec.Flusher)
+	l.limiter, _ = op.(exec.Limiter)
+	return l
+}
+
+func (l *link) open() error {
+	if o, ok := l.op.(exec.Opener); ok {
+		return l.wrap(o.Open(l.ctx))
+	}
+	return nil
+}
+
+func (l *link) process(in int, b *vec.Batch) error {
+	if l.done {
+		return errClosed
+	}
+	l.ctx.Counters.RowsIn.Add(int64(b.Len))
+	l.ctx.Counters.BatchesIn.Add(1)
+	if err := l.op.Process(in, b, l.out); err != nil {
+		return l.wrap(err)
+	}
+	if l.maker != nil {
+		if err := l.makeWatermark(); err != nil {
+			return err
+		}
+	}
+	if l.limiter != nil && l.limiter.Satisfied() {
+		l.done = true
+		return errClosed
+	}
+	return nil
+}
+
+func (l *link) makeWatermark() error {
+	if mark, ok := l.maker.MakeWatermark(); ok {
+		return l.out.watermark(mark)
+	}
+	return nil
+}
+
+func (l *link) watermark(mark int64) error {
+	if l.onMark != nil && !l.done {
+		if err := l.onMark.OnWatermark(mark, l.out); err != nil {
+			return l.wrap(err)
+		}
+	}
+	if l.maker != nil && mark != exec.MaxWatermark {
+		return nil
+	}
+	return l.out.watermark(mark)
+}
+
+// nextTimer is the earliest processing-time timer of the link and those behind it.
+func (l *link) nextTimer() int64 {
+	next := int64(exec.MaxWatermark)
+	if l.timer != nil && !l.done {
+		next = l.timer.NextTimer()
+	}
+	for _, k := range l.out.links {
+		next = min(next, k.link.nextTimer())
+	}
+	return next
+}
+
+func (l *link) fireTimers(now int64) error {
+	if l.timer != nil && !l.done && l.timer.NextTimer() <= now {
+		if err := l.timer.OnTimer(now, l.out); err != nil {
+			return l.wrap(err)
+		}
+	}
+	for _, k := range l.out.links {
+		if err := k.link.fireTimers(now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flush gives out what the operator holds back, then what those behind it do.
+func (l *link) flush() error {
+	if l.flusher != nil && !l.done {
+		if err := l.flusher.Flush(l.out); err != nil {
+			return l.wrap(err)
+		}
+	}
+	return l.out.flush()
+}
+
+// barrier takes the operator's part of a snapshot. Held-back changes go out
+// first, so that a snapshot holds none.
+func (l *link) barrier(b *barrier) error {
+	if l.flusher != nil && !l.done {
+		if err := l.flusher.Flush(l.out); err != nil {
+			return l.wrap(err)
+		}
+	}
+	if l.stateful != nil {
+		if err := l.stateful.Snapshot(b.writer()); err != nil {
+			return l.wrap(err)
+		}
+	}
+	if c, ok := l.op.(committing); ok {
+		if err := c.prepare(b); err != nil {
+			return l.wrap(err)
+		}
+	}
+	return l.out.barrier(b)
+}
+
+func (l *link) restore(r state.Reader) error {
+	if l.stateful == nil || r == nil {
+		return nil
+	}
+	return l.wrap(l.stateful.Restore(r))
+}
+
+// end tells the operator that one input ended; after the last one the link's own
+// output ends. The runtime calls it once an input.
+func (l *link) end(in int) error {
+	if l.flusher != nil && !l.done {
+		if err := l.flusher.Flush(l.out); err != nil {
+			return l.wrap(err)
+		}
+	}
+	if l.ender != nil && !l.done {
+		if err := l.ender.OnEnd(in, l.out); err != nil {
+			return l.wrap(err)
+		}
+	}
+	return nil
+}
+
+// finish ends the output of the link and of all behind it: each operator first
+// sees its input end, then emits its last rows, then passes the end on.
+func (l *link) finish() error {
+	for _, k := range l.out.links {
+		if err := k.link.end(k.in); err != nil && err != errClosed {
+			return err
+		}
+		if err := k.link.finish(); err != nil {
+			return err
+		}
+	}
+	for _, x := range l.out.exchanges {
+		x.control(element{kind: elemEnd})
+	}
+	return nil
+}
+
+// wrap says which operator failed. Diagnostics know their place already.
+func (l *link) wrap(err error) error {
+	var d *diag.Diagnostic
+	if err == nil || err == errClosed || errors.As(err, &d) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	var opErr *OperatorError
+	if errors.As(err, &opErr) {
+		return err
+	}
+	return &OperatorError{Operator: l.node.Name, Err: err}
+}
+
+// OperatorError is a failure inside an operator, source or sink.
+type OperatorError struct {
+	Operator string // name of the node
+	Err      error
+}
+
+func (e *OperatorError) Error() string { return e.Operator + ": " + e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *OperatorError) Unwrap() error { return e.Err }
+
+func (l *link) close() error {
+	if c, ok := l.op.(exec.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}
+
+// busy measures the time a task spends in its chain.
+func busy(c *exec.Counters, f func() error) error {
+	start, blocked := time.Now(), c.BlockedNanos.Load()
+	err := f()
+	c.BusyNanos.Add(int64(time.Since(start)) - (c.BlockedNanos.Load() - blocked))
+	return err
+}

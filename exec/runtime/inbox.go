@@ -1,0 +1,193 @@
+package runtime
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/weir-sql/weir/exec/vec"
+)
+
+// kind says what an element is.
+type kind uint8
+
+const (
+	elemBatch   kind = iota
+	elemMark         // watermark
+	elemIdle         // the channel gives no watermarks for now
+	elemBarrier      // of a snapshot
+	elemEnd          // nothing follows
+)
+
+// element is what travels on a channel.
+type element struct {
+	kind    kind
+	batch   *vec.Batch
+	mark    int64
+	barrier *barrier
+}
+
+// errClosed tells a sender that the receiver wants nothing more. It ends the
+// sender quietly when all its receivers said so.
+var errClosed = errors.New("receiver ended")
+
+// inbox is the receiving end of all channels of one task: one bounded queue a
+// channel under one lock, which is taken once a batch.
+type inbox struct {
+	mu       sync.Mutex
+	notEmpty sync.Cond // a readable channel has an element, or stopped
+	notFull  sync.Cond // a queue has room, or closed
+	queues   []ring
+	input    []int // input number of each channel
+	blocked  []bool
+	next     int // round robin over channels, so that none starves
+	closed   bool
+	stopped  bool
+}
+
+// ring is a bounded first-in-first-out queue.
+type ring struct {
+	buf  []element
+	head int
+	n    int
+}
+
+func (q *ring) push(e element) { q.buf[(q.head+q.n)%len(q.buf)] = e; q.n++ }
+
+func (q *ring) pop() element {
+	e := q.buf[q.head]
+	q.buf[q.head] = element{}
+	q.head = (q.head + 1) % len(q.buf)
+	q.n--
+	return e
+}
+
+func newInbox() *inbox {
+	b := &inbox{}
+	b.notEmpty.L, b.notFull.L = &b.mu, &b.mu
+	return b
+}
+
+// channel adds a channel that feeds an input and gives its number. All channels
+// are added before the job starts.
+func (b *inbox) channel(input, capacity int) int {
+	b.queues = append(b.queues, ring{buf: make([]element, capacity)})
+	b.input = append(b.input, input)
+	b.blocked = append(b.blocked, false)
+	return len(b.queues) - 1
+}
+
+// send puts an element into a channel, waiting for room. It gives errClosed once
+// the receiver wants nothing more or the job stops, and the time spent waiting.
+func (b *inbox) send(ch int, e element) (waited time.Duration, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	q := &b.queues[ch]
+	if q.n == len(q.buf) && !b.closed && !b.stopped {
+		start := time.Now()
+		for q.n == len(q.buf) && !b.closed && !b.stopped {
+			b.notFull.Wait()
+		}
+		waited = time.Since(start)
+	}
+	if b.closed || b.stopped {
+		return waited, errClosed
+	}
+	q.push(e)
+	b.notEmpty.Signal()
+	return waited, nil
+}
+
+// backlog is the number of elements waiting in a channel.
+func (b *inbox) backlog(ch int) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.queues[ch].n
+}
+
+// poll takes the next element of any channel that is not blocked, waiting until
+// deadline (zero: for ever). ok is false at the deadline and when the job stops.
+func (b *inbox) poll(deadline time.Time) (ch int, e element, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var alarm *time.Timer
+	for {
+		if b.stopped {
+			return 0, element{}, false
+		}
+		if ch, ok := b.readable(); ok {
+			e := b.queues[ch].pop()
+			b.notFull.Broadcast()
+			if alarm != nil {
+				alarm.Stop()
+			}
+			return ch, e, true
+		}
+		if !deadline.IsZero() {
+			wait := time.Until(deadline)
+			if wait <= 0 {
+				return 0, element{}, false
+			}
+			if alarm == nil {
+				alarm = time.AfterFunc(wait, func() {
+					b.mu.Lock()
+					defer b.mu.Unlock()
+					b.notEmpty.Broadcast()
+				})
+			}
+		}
+		b.notEmpty.Wait()
+	}
+}
+
+// empty reports whether poll would wait.
+func (b *inbox) empty() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, ok := b.readable()
+	return !ok
+}
+
+func (b *inbox) readable() (int, bool) {
+	for i := range b.queues {
+		ch := (b.next + i) % len(b.queues)
+		if b.queues[ch].n > 0 && !b.blocked[ch] {
+			b.next = (ch + 1) % len(b.queues)
+			return ch, true
+		}
+	}
+	return 0, false
+}
+
+// block keeps a channel from being read until unblock: its barrier has come.
+func (b *inbox) block(ch int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.blocked[ch] = true
+}
+
+func (b *inbox) unblockAll() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	clear(b.blocked)
+}
+
+// close tells senders that nothing more is wanted and drops what waits.
+func (b *inbox) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	for i := range b.queues {
+		b.queues[i] = ring{buf: b.queues[i].buf}
+	}
+	b.notFull.Broadcast()
+}
+
+// stop wakes everybody up because the job ends early.
+func (b *inbox) stop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stopped = true
+	b.notEmpty.Broadcast()
+	b.notFull.Broadcast()
+}

@@ -1,0 +1,131 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/weir-sql/weir/exec/state"
+)
+
+// Snapshot is a consistent cut through a running job: the state of every operator,
+// the position of every split, and what sinks prepared, all after the same rows.
+// Committing its sink parts makes exactly the rows before the cut visible.
+type Snapshot struct {
+	ID        int64
+	State     *state.Memory
+	Positions map[string]SourcePosition // by uid of the source node
+	Commits   map[string][][]byte       // by uid of the sink node
+	Marks     map[string]int64          // watermark of each source node, so that it does not go back
+}
+
+// SourcePosition is how far a source has been read.
+type SourcePosition struct {
+	Splits map[string][]byte // position of each split begun, by split id
+	Done   []string          // splits read to their end
+}
+
+// barrier travels with the data and collects the parts of one snapshot.
+type barrier struct {
+	id int64
+
+	mu      sync.Mutex
+	snap    *Snapshot
+	waiting int           // tasks that have not passed the barrier
+	done    chan struct{} // closed when waiting is 0
+}
+
+// writer gives operators a place for their state.
+func (b *barrier) writer() state.Writer { return b.snap.State }
+
+// commit records what a sink writer prepared.
+func (b *barrier) commit(uid string, token []byte) {
+	if token == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.snap.Commits[uid] = append(b.snap.Commits[uid], token)
+}
+
+// position records how far one subtask of a source has read.
+func (b *barrier) position(uid string, p SourcePosition, mark int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := b.snap.Positions[uid]
+	if all.Splits == nil {
+		all.Splits = map[string][]byte{}
+	}
+	for id, pos := range p.Splits {
+		all.Splits[id] = pos
+	}
+	all.Done = append(all.Done, p.Done...)
+	b.snap.Positions[uid] = all
+	if old, ok := b.snap.Marks[uid]; !ok || mark < old {
+		b.snap.Marks[uid] = mark
+	}
+}
+
+// passed counts a task that has taken its part.
+func (b *barrier) passed() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.waiting--; b.waiting == 0 {
+		close(b.done)
+	}
+}
+
+// Snapshot takes a consistent snapshot while the job runs. A task that has ended
+// gives the state it ended with. One snapshot is taken at a time.
+func (j *Job) Snapshot(ctx context.Context) (*Snapshot, error) {
+	j.snapMu.Lock()
+	defer j.snapMu.Unlock()
+	j.lastSnap++
+	b := &barrier{id: j.lastSnap, done: make(chan struct{}), waiting: len(j.tasks), snap: &Snapshot{ID: j.lastSnap,
+		State: state.NewMemory(), Positions: map[string]SourcePosition{}, Commits: map[string][][]byte{}, Marks: map[string]int64{}}}
+	if err := j.announce(b); err != nil {
+		return nil, err
+	}
+	for _, t := range j.tasks {
+		if t.source != nil {
+			select {
+			case t.source.inject <- b:
+			case <-t.ended: // it took part when it ended
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-j.finished:
+			}
+		}
+	}
+	select {
+	case <-b.done:
+		return b.snap, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-j.finished:
+	}
+	select {
+	case <-b.done:
+		return b.snap, nil
+	default:
+		return nil, fmt.Errorf("the job ended before the snapshot was complete: %w", context.Cause(j.ctx))
+	}
+}
+
+// announce makes the barrier the one that ending tasks take part in, and takes the
+// parts of those that have ended.
+func (j *Job) announce(b *barrier) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.active = b
+	for _, t := range j.tasks {
+		select {
+		case <-t.ended:
+			if err := t.contribute(b); err != nil {
+				return err
+			}
+		default:
+		}
+	}
+	return nil
+}
