@@ -204,9 +204,10 @@ func (b *Builder) From(v *Vec, i int) {
 	}
 }
 
-// Truncate drops rows from n on, e.g. of a message that failed half-way.
+// Truncate drops rows from n on, e.g. of a message that failed half-way, and what was
+// appended to children for a row that was not ended.
 func (b *Builder) Truncate(n int) {
-	if n >= b.n {
+	if n > b.n {
 		return
 	}
 	b.n = n
