@@ -32,6 +32,7 @@ const (
 // Options is what text renderings can be asked for.
 type Options struct {
 	Width int  // in terminal cells; 0 means 80. Below 40 counts as 40.
+	Fold  bool // RenderDAG: one box per chain
 	ASCII bool // no character outside ASCII, for fonts and locales that fail
 	// Paint colours a piece of text; nil leaves it alone. What it adds must not
 	// take room on the screen.
@@ -83,8 +84,8 @@ type piece struct {
 // asciiOf maps every non-ASCII character that renderings write to one ASCII
 // character of the same width.
 var asciiOf = map[rune]byte{
-	'─': '-', '│': '|', '┌': '+', '┐': '+', '└': '`', '┘': '+', '├': '|', '┤': '+', '┬': '+', '┴': '+', '┼': '+',
-	'╭': '.', '╮': '.', '╰': '`', '╯': '\'', '▼': 'v', '◀': '<', '…': '~', '−': '-', '·': ';', '→': '>', '↑': '^',
+	'─': '-', '│': '|', '┌': '+', '┐': '+', '└': '+', '┘': '+', '├': '+', '┤': '+', '┬': '+', '┴': '+', '┼': '+',
+	'╭': '.', '╮': '.', '╰': '\'', '╯': '\'', '▼': 'v', '◀': '<', '…': '~', '−': '-', '·': ';', '→': '>', '↑': '^',
 	'×': 'x', '┊': ':', '╌': '.', '═': '=',
 }
 

@@ -7,12 +7,12 @@ import (
 	"github.com/cockroachdb/datadriven"
 )
 
-// testdata/render/*: `tree|dag|… GRAPH [width=80] [ascii]` renders a graph of
+// testdata/render/*: `tree|dag|… GRAPH [width=80] [ascii] [fold]` renders a graph of
 // testdata/graphs.
 func TestRender(t *testing.T) {
 	datadriven.Walk(t, "testdata/render", func(t *testing.T, path string) {
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
-			o := Options{ASCII: d.HasArg("ascii")}
+			o := Options{ASCII: d.HasArg("ascii"), Fold: d.HasArg("fold")}
 			d.MaybeScanArgs(t, "width", &o.Width)
 			out := renderAs(t, d.Cmd, readModel(t, d.CmdArgs[0].Key), o)
 			if d.Cmd == "tree" || d.Cmd == "dag" {
@@ -27,6 +27,8 @@ func renderAs(t *testing.T, form string, m *Model, o Options) string {
 	switch form {
 	case "tree":
 		return RenderTree(m, o)
+	case "dag":
+		return RenderDAG(m, o)
 	case "json":
 		text, err := RenderJSON(m)
 		if err != nil {
