@@ -1,0 +1,51 @@
+# weir: everything a person or CI calls. `make help` lists it.
+SHELL := /bin/bash
+GO ?= go
+BIN := bin/weir
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+LINT_VERSION := v2.15.0
+GOBIN := $(shell $(GO) env GOPATH)/bin
+
+export CGO_ENABLED := 0
+
+.PHONY: help demo build test race test-kafka lint bench fuzz cross clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+demo: build ## preview, run as a stream and as a batch, compare
+	./$(BIN) demo
+
+build: ## build bin/weir
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/weir
+
+test: ## all tests that need no service
+	$(GO) vet ./...
+	$(GO) test ./...
+
+race: ## the race detector on the packages with goroutines
+	CGO_ENABLED=1 $(GO) test -race ./exec/runtime/... ./exec/op/... ./exec/state/... ./connectors/... ./session/...
+
+test-kafka: ## the Kafka tests against a real Apache Kafka (needs Java 17 and Maven)
+	./connectors/kafka/realbroker/run.sh
+
+lint: $(GOBIN)/golangci-lint ## golangci-lint, version pinned
+	$(GOBIN)/golangci-lint run ./...
+
+$(GOBIN)/golangci-lint:
+	$(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+bench: ## the benchmarks of docs/performance.md
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## every fuzz target for 20 s
+	@for t in planner/syntax:FuzzParse connectors/format/json:FuzzDecode connectors/format/csv:FuzzDecode; do \
+	  echo "== $$t"; $(GO) test -run '^$$' -fuzz "$${t#*:}$$" -fuzztime 20s "./$${t%%:*}" || exit 1; done
+
+cross: ## build for linux, macOS and Windows
+	@for p in linux/amd64 linux/arm64 darwin/arm64 windows/amd64; do \
+	  echo $$p; GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build -o /dev/null ./cmd/weir || exit 1; done
+
+clean: ## remove what the targets made
+	rm -rf bin weir-demo

@@ -1,0 +1,103 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/weir-sql/weir/planner/diag"
+)
+
+// ProjectFile is the name of the file that makes a folder a project.
+const ProjectFile = "weir.yaml"
+
+// Project is a folder with a weir.yaml, or any folder in which a script is run.
+type Project struct {
+	Dir      string // absolute
+	Declared bool   // has a weir.yaml; its scripts are then confined to Dir
+	Config   ProjectConfig
+}
+
+// ProjectConfig is weir.yaml.
+type ProjectConfig struct {
+	Name        string            `yaml:"name"`
+	Mode        string            `yaml:"mode"`        // stream or batch: what `weir run` does without --mode
+	Parallelism int               `yaml:"parallelism"` // default of every operator
+	Config      map[string]string `yaml:"config"`      // what SET would set
+	AllowPaths  []string          `yaml:"allow-paths"` // folders outside of the project that scripts may use
+}
+
+// FindProject looks for weir.yaml in dir and above it. Without one, dir itself is an
+// undeclared project.
+func FindProject(dir string) (*Project, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	for at := abs; ; at = filepath.Dir(at) {
+		text, err := os.ReadFile(filepath.Join(at, ProjectFile))
+		if err == nil {
+			return readProject(at, text)
+		}
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) && !isNotDir(err) {
+			return nil, fmt.Errorf("reading %s: %w", filepath.Join(at, ProjectFile), err)
+		}
+		if filepath.Dir(at) == at {
+			return &Project{Dir: abs}, nil
+		}
+	}
+}
+
+// isNotDir tells that dir was a file.
+func isNotDir(err error) bool {
+	var pe *fs.PathError
+	return errors.As(err, &pe) && strings.Contains(pe.Err.Error(), "not a directory")
+}
+
+func readProject(dir string, text []byte) (*Project, error) {
+	p := &Project{Dir: dir, Declared: true}
+	if err := yaml.UnmarshalWithOptions(text, &p.Config, yaml.Strict()); err != nil {
+		return nil, &diag.Diagnostic{Severity: diag.Error, Code: "W0601", File: filepath.Join(dir, ProjectFile),
+			Primary: "the project file does not parse", Detail: strings.TrimSpace(yaml.FormatError(err, false, true))}
+	}
+	switch p.Config.Mode {
+	case "", "stream", "batch":
+	default:
+		return nil, &diag.Diagnostic{Severity: diag.Error, Code: "W0602", File: filepath.Join(dir, ProjectFile),
+			Primary: fmt.Sprintf("mode %q is neither stream nor batch", p.Config.Mode)}
+	}
+	return p, nil
+}
+
+// StateDir is where weir keeps what belongs to the project but not to its history
+// (broker data, runs): .weir, readable by its owner only.
+func (p *Project) StateDir() (string, error) {
+	dir := filepath.Join(p.Dir, ".weir")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	return dir, nil
+}
+
+// allows reports whether scripts may use an absolute path outside of the project: any
+// if there is no weir.yaml, because then a person runs a script of theirs; else
+// only what weir.yaml or --allow-path names.
+func (p *Project) allows(path string, more []string) bool {
+	if !p.Declared {
+		return true
+	}
+	for _, dir := range append(append([]string(nil), p.Config.AllowPaths...), more...) {
+		if !filepath.IsAbs(dir) {
+			dir = filepath.Join(p.Dir, dir)
+		}
+		if rel, err := filepath.Rel(dir, path); err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+			return true
+		}
+	}
+	return false
+}
