@@ -110,7 +110,9 @@ type Calc struct {
 type Phase uint8
 
 // The phases. Local output and Global input are the keys followed by the partial
-// columns of each aggregate in order (agg.Acc.PartialTypes).
+// columns of each aggregate in order (agg.Acc.PartialTypes). With Retract a last column,
+// BIGINT NOT NULL, is the number of rows added less those taken back (of WindowAgg: the
+// last but one, before the slice end).
 const (
 	Single Phase = iota
 	Local
