@@ -331,6 +331,26 @@ func (m *Model) clean() {
 	}
 }
 
+// ids returns an identifier for each node made from its name, for languages in
+// which nodes need one: ASCII letters, digits and underscores after "n_", unique.
+func (m *Model) ids() []string {
+	ids, taken := make([]string, len(m.Nodes)), map[string]bool{}
+	for i := range m.Nodes {
+		id := strings.Map(func(r rune) rune {
+			if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+				return r
+			}
+			return '_'
+		}, "n_"+m.Nodes[i].Name)
+		ids[i] = id
+		for k := 2; taken[ids[i]]; k++ {
+			ids[i] = fmt.Sprintf("%s_%d", id, k)
+		}
+		taken[ids[i]] = true
+	}
+	return ids
+}
+
 // inputs returns the edges into each node, by input.
 func (m *Model) inputs() [][]*ModelEdge {
 	in := make([][]*ModelEdge, len(m.Nodes))

@@ -52,7 +52,6 @@ type dagBox struct {
 }
 
 var dagStyle = layoutStyle{gapX: 2, gapPart: 4, lane: 3, track: 1, label: 1, gapLabel: 2, margin: 1}
-var svgStyle = layoutStyle{gapX: 24, gapPart: 40, lane: 24, track: 10, label: 22, gapLabel: 12, margin: 10}
 
 // newDAG makes the boxes; fold gathers the nodes of a chain in one.
 func newDAG(m *Model, fold bool, width int) *dag {

@@ -29,6 +29,12 @@ func renderAs(t *testing.T, form string, m *Model, o Options) string {
 		return RenderTree(m, o)
 	case "dag":
 		return RenderDAG(m, o)
+	case "svg":
+		return RenderSVG(m)
+	case "dot":
+		return RenderDOT(m)
+	case "mermaid":
+		return RenderMermaid(m)
 	case "json":
 		text, err := RenderJSON(m)
 		if err != nil {
