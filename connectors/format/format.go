@@ -94,10 +94,11 @@ type LineDecoder interface {
 // ends at the next line end, so that a file can be read from the middle.
 type Splittable interface{ Splittable() bool }
 
-// Header is implemented by line decoders of files that begin with lines that are
+// Header is implemented by line decoders whose files may begin with lines that are
 // no rows. DecodeHeader is given the start of the data; it takes the header and
 // gives its bytes and lines, or 0 bytes if chunk does not hold all of it and last is false.
 type Header interface {
+	HasHeader() bool
 	DecodeHeader(chunk []byte, last bool) (consumed, lines int, err error)
 }
 

@@ -1,0 +1,12 @@
+package csv_test
+
+import (
+	"testing"
+
+	"github.com/weir-sql/weir/connectors/format/csv"
+	"github.com/weir-sql/weir/connectors/format/formattest"
+)
+
+func TestFlinkRecordings(t *testing.T) {
+	formattest.Replay(t, csv.Format(), "testdata/flink.jsonl")
+}
