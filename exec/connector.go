@@ -27,6 +27,12 @@ type Source interface {
 	Close() error
 }
 
+// Interleaved sources have splits that run side by side, such as Kafka partitions: all
+// of a subtask's splits are read at once, and its watermark is the minimum over
+// them. The splits of other sources are read one after the other, in the order of
+// Splits, by whichever subtask is free.
+type Interleaved interface{ Interleaved() bool }
+
 // Discoverer finds parts that came after Splits; known ones may be given again.
 type Discoverer interface {
 	Discover(ctx context.Context) ([]Split, error)
@@ -46,6 +52,10 @@ type Reader interface {
 
 // Lagger is a reader that knows how many records it is behind.
 type Lagger interface{ Lag() int64 }
+
+// Skipper is a reader that was told to drop records it cannot decode; Skipped is
+// their number so far.
+type Skipper interface{ Skipped() int64 }
 
 // Sink writes one output of one run. Writers are made one a subtask.
 type Sink interface {
