@@ -106,28 +106,33 @@ func toASCII(s string) string {
 	return b.String()
 }
 
-// title is the line above a graph: what it is and what it costs. Where both do not
-// fit beside each other they make two lines.
-func (m *Model) title(o Options, b *strings.Builder) {
-	left := "StreamGraph"
+// heading is what the graph is, and what it costs.
+func (m *Model) heading() (what string, costs []string) {
+	what = "StreamGraph"
 	if m.Script != "" {
-		left += " of " + m.Script
+		what += " of " + m.Script
 	}
 	if m.Mode == Batch {
-		left += " (batch)"
+		what += " (batch)"
 	}
 	t := m.Totals
-	parts := []string{count(t.Operators, "operator"), count(t.Chains, "chain"), count(t.Tasks, "task"),
+	return what, []string{count(t.Operators, "operator"), count(t.Chains, "chain"), count(t.Tasks, "task"),
 		count(t.Slots, "slot"), count(t.NetworkEdges, "network edge")}
-	right := strings.Join(parts, " · ")
+}
+
+// title is the line above a graph. Where what and costs do not fit beside each
+// other they make two lines.
+func (m *Model) title(o Options, b *strings.Builder) {
+	left, costs := m.heading()
+	right := strings.Join(costs, " · ")
 	if gap := o.width() - textWidth(left) - textWidth(right); gap >= 2 {
 		o.writeLine(b, []piece{{RoleTitle, left}, {RolePlain, strings.Repeat(" ", gap)}, {RoleNote, right}})
 		return
 	}
 	o.writeLine(b, []piece{{RoleTitle, fit(left, o.width())}})
-	notes := make([]piece, len(parts))
-	for i, p := range parts {
-		notes[i] = piece{RoleNote, p}
+	notes := make([]piece, len(costs))
+	for i, c := range costs {
+		notes[i] = piece{RoleNote, c}
 	}
 	for _, line := range joinNotes(notes, nil, o.width()-2) {
 		o.writeLine(b, append([]piece{{RolePlain, "  "}}, line...))

@@ -28,7 +28,7 @@ const (
 )
 
 // svgStyle is the layout's measure in pixels.
-var svgStyle = layoutStyle{gapX: 28, gapPart: 48, lane: 24, track: 12, label: 30, gapLabel: 14, margin: 14}
+var svgStyle = layoutStyle{gapX: 28, gapPart: 48, lane: 24, track: 12, label: 34, gapLabel: 14, margin: 14}
 
 // svgWidth is how many pixels a text may take: cells of 12-pixel type, rounded up.
 func svgWidth(s string) int { return (textWidth(s)*73 + 9) / 10 }
@@ -66,7 +66,7 @@ func newSVG(m *Model) *svg {
 			w = max(w, svgWidth(joined(l)))
 		}
 		s.boxes = append(s.boxes, box)
-		s.nodes = append(s.nodes, layoutNode{w: w + 2*svgPad, h: svgTitle + svgLine*(len(title)-1+len(box.lines)) + 10})
+		s.nodes = append(s.nodes, layoutNode{w: w + 2*svgPad, h: svgTitle + svgLine*(len(title)-1+len(box.lines)) + 6})
 	}
 	for i := range m.Edges {
 		e := &m.Edges[i]
@@ -109,17 +109,16 @@ func svgClass(n *ModelNode) string {
 }
 
 func (s *svg) draw(layout *layoutResult) string {
-	head := &strings.Builder{}
-	s.m.title(Options{Width: 400}, head)
-	title := strings.Join(strings.Fields(head.String()), " ")
-	w := max(layout.width, svgWidth(title)) + 2*svgMargin
+	what, costs := s.m.heading()
+	title := what + " · " + strings.Join(costs, " · ")
+	w := max(layout.width, svgWidth(title)*13/12) + 2*svgMargin
 	h := layout.height + 2*svgMargin + svgHead
 	var b strings.Builder
-	fmt.Fprintf(&b, "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"weir\" role=\"img\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\">\n", w, h, w, h)
+	fmt.Fprintf(&b, "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"weir\" role=\"img\" xml:space=\"preserve\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\">\n", w, h, w, h)
 	fmt.Fprintf(&b, "<title>%s</title>\n<style>%s</style>\n", svgText(title), svgCSS)
 	b.WriteString("<defs><marker id=\"weir-arrow\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\"><path class=\"tip\" d=\"M0 0 8 4 0 8Z\"/></marker></defs>\n")
 	fmt.Fprintf(&b, "<rect class=\"paper\" width=\"%d\" height=\"%d\"/>\n", w, h)
-	fmt.Fprintf(&b, "<text class=\"head\" x=\"%d\" y=\"%d\">%s</text>\n", svgMargin, svgMargin+8, svgText(title))
+	fmt.Fprintf(&b, "<text class=\"head\" x=\"%d\" y=\"%d\"><tspan class=\"strong\">%s</tspan> · %s</text>\n", svgMargin, svgMargin+8, svgText(what), svgText(strings.Join(costs, " · ")))
 	fmt.Fprintf(&b, "<g transform=\"translate(%d %d)\">\n", (w-layout.width)/2, svgMargin+svgHead)
 	for i, route := range layout.routes {
 		s.drawEdge(&b, i, route)
@@ -179,7 +178,7 @@ func abs(n int) int {
 }
 
 func (s *svg) drawLabel(b *strings.Builder, i int, r rect) {
-	y := r.y + 4
+	y := r.y + 8
 	fmt.Fprintf(b, "<rect class=\"back\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"15\"/>", r.x, y, r.w)
 	fmt.Fprintf(b, "<text class=\"flow\" text-anchor=\"middle\" x=\"%d\" y=\"%d\">", r.x+r.w/2, y+11)
 	for _, p := range svgEdgeText(&s.m.Edges[i]) {
