@@ -109,8 +109,9 @@ type TemporalJoin struct {
 }
 
 // Aggregate groups by columns of its input. Output: groups, then aggregates. With
-// Sets, each lists the group positions it keeps; the output is the same, and
-// GROUPING functions are computed from the last, hidden set number.
+// Sets, each lists the group positions it keeps, and the output has one column more,
+// the last: BIGINT NOT NULL, the position in Sets of the row's set, from which
+// GROUPING functions are computed. Without Aggs it is DISTINCT.
 type Aggregate struct {
 	Base
 	Input  Node

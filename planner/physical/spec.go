@@ -302,14 +302,18 @@ type Sort struct {
 // if WithRank.
 type TopN struct {
 	Out
-	In               []types.Type
-	Partition        []int
-	Order            []rex.SortKey
-	Start, End       int64 // End < 0 = no end
-	WithRank         bool
-	Rank             RankFunc
-	InputChanges     bool  // the input has -U or -D
-	UniqueKey        []int // unique key of the input, for updating inputs; nil = none
+	In           []types.Type
+	Partition    []int
+	Order        []rex.SortKey
+	Start, End   int64 // End < 0 = no end
+	WithRank     bool
+	Rank         RankFunc
+	InputChanges bool // the input has -U or -D
+	// UniqueKey, if not nil, is the upsert key of an input that changes only in ways that
+	// keep or better a row's rank (a growing count, ordered descending): then a +U alone
+	// replaces the row of its key and the input needs no -U (Flink's UpdateFastStrategy).
+	// Otherwise an input with InputChanges brings every -U and -D.
+	UniqueKey        []int
 	EmitUpdateBefore bool
 	TTL              time.Duration
 }
@@ -369,7 +373,8 @@ type Unnest struct {
 }
 
 // Normalize turns an upsert stream (+I/+U/-D without -U) into a full changelog by
-// keeping the last row of each key.
+// keeping the last row of each key. Batch: it takes any changelog and gives the last
+// row of each key that was not deleted, when the input ends.
 type Normalize struct {
 	Out
 	Keys             []int
