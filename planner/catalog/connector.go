@@ -73,6 +73,8 @@ type Format struct {
 	Metadata []MetadataColumn
 	// Changelog is what the format can express: insert-only for json, everything for debezium-json.
 	Changelog topology.ChangelogMode
+	// Nested: fields of ROW columns can be read by themselves.
+	Nested bool
 }
 
 // Formats and Connectors look declarations up by name.
