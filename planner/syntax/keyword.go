@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 )
 
 // reservedWords cannot be names without backticks. The two lists are the keyword
@@ -147,15 +149,21 @@ func QuoteString(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", "''") + "'"
 }
 
+// isPlainName reports whether the scanner reads a name as one word.
 func isPlainName(name string) bool {
-	for i := range len(name) {
-		if c := name[i]; !isNameStart(c) && (i == 0 || c < '0' || c > '9') {
+	for i, r := range name {
+		switch {
+		case r < utf8.RuneSelf && isNameStart(byte(r)), r >= utf8.RuneSelf && unicode.IsLetter(r):
+		case i > 0 && (unicode.IsDigit(r) || r >= utf8.RuneSelf && unicode.Is(unicode.Mn, r)):
+		default:
 			return false
 		}
 	}
 	return name != ""
 }
 
+// isNameStart reports whether an ASCII character begins a name. The others are
+// letters of any script.
 func isNameStart(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_'
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_' || c == '$'
 }
