@@ -125,8 +125,9 @@ func NewModel(g *Graph) (*Model, error) {
 		v := job.OfNode[id]
 		if chainAt[v] < 0 {
 			chainAt[v] = len(m.Chains)
-			m.Chains = append(m.Chains, namesOf(job.Vertices[v].Nodes, names))
+			m.Chains = append(m.Chains, nil)
 		}
+		m.Chains[chainAt[v]] = append(m.Chains[chainAt[v]], names[id])
 		n := g.modelNode(g.Nodes[id])
 		n.Name, n.Chain = names[id], chainAt[v]
 		m.Nodes = append(m.Nodes, n)
@@ -384,14 +385,6 @@ func (g *Graph) cleanNames(order []NodeID) []string {
 		taken[names[id]] = true
 	}
 	return names
-}
-
-func namesOf(ids []NodeID, names []string) []string {
-	out := make([]string, len(ids))
-	for i, id := range ids {
-		out[i] = names[id]
-	}
-	return out
 }
 
 func cleanAll(list []string) []string {

@@ -120,21 +120,26 @@ func (m *Model) heading() (what string, costs []string) {
 		count(t.Slots, "slot"), count(t.NetworkEdges, "network edge")}
 }
 
-// title is the line above a graph. Where what and costs do not fit beside each
-// other they make two lines.
+// title is the line above a graph.
 func (m *Model) title(o Options, b *strings.Builder) {
-	left, costs := m.heading()
-	right := strings.Join(costs, " · ")
+	what, costs := m.heading()
+	o.twoSided(b, what, costs)
+}
+
+// twoSided writes a title on the left and notes on the right, or below the title
+// where both do not fit.
+func (o Options) twoSided(b *strings.Builder, left string, notes []string) {
+	right := strings.Join(notes, " · ")
 	if gap := o.width() - textWidth(left) - textWidth(right); gap >= 2 {
 		o.writeLine(b, []piece{{RoleTitle, left}, {RolePlain, strings.Repeat(" ", gap)}, {RoleNote, right}})
 		return
 	}
 	o.writeLine(b, []piece{{RoleTitle, fit(left, o.width())}})
-	notes := make([]piece, len(costs))
-	for i, c := range costs {
-		notes[i] = piece{RoleNote, c}
+	pieces := make([]piece, len(notes))
+	for i, n := range notes {
+		pieces[i] = piece{RoleNote, n}
 	}
-	for _, line := range joinNotes(notes, nil, o.width()-2) {
+	for _, line := range joinNotes(pieces, nil, o.width()-2) {
 		o.writeLine(b, append([]piece{{RolePlain, "  "}}, line...))
 	}
 }
