@@ -305,6 +305,27 @@ func (b *BatchBuilder) Discard() {
 	}
 }
 
+// Rekind gives the rows from n on another kind.
+func (b *BatchBuilder) Rekind(n int, k RowKind) {
+	if b.kinds == nil {
+		b.kinds = make([]RowKind, b.n, max(2*b.n, 64))
+	}
+	for i := n; i < b.n; i++ {
+		b.kinds[i] = k
+	}
+}
+
+// Truncate drops rows from n on, with whatever was appended since the last EndRow.
+func (b *BatchBuilder) Truncate(n int) {
+	if n < b.n {
+		b.n = n
+		if b.kinds != nil {
+			b.kinds = b.kinds[:n]
+		}
+	}
+	b.Discard()
+}
+
 // Finish gives the batch built so far, nil if it has no row, and starts anew.
 func (b *BatchBuilder) Finish() *Batch {
 	if b.n == 0 {

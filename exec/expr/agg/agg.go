@@ -4,8 +4,11 @@
 //
 // Accumulators work on whole batches for many groups; loops over fixed-width
 // values are typed and do not allocate. NULL arguments are not counted, a group
-// without values is NULL (0 for COUNT and SUM0), integers wrap around on overflow
+// without values is NULL (0 for COUNT and $SUM0), integers wrap around on overflow
 // and a DECIMAL that overflows is NULL: as in Flink.
+//
+// Clauses that are no accumulator's business: FILTER, IGNORE NULLS and ABSENT ON
+// NULL all choose rows, so the planner makes them filters of the call.
 package agg
 
 import (
@@ -27,14 +30,20 @@ type Entry struct {
 	catalog.Function
 	// NotNull says that the result of an empty group is not NULL (COUNT).
 	NotNull bool
-	// New makes an accumulator. Distinct is set only if OwnDistinct is: else
-	// DISTINCT is done around it.
-	New         func(Config) (Acc, error)
+	// KeepsNulls says that rows with a NULL argument count.
+	KeepsNulls bool
+	// OwnDistinct says that New minds Config.Distinct itself; else DISTINCT is done
+	// around the accumulator.
 	OwnDistinct bool
+	// InsertOnly says that the function cannot take rows back.
+	InsertOnly bool
+	// New makes an accumulator.
+	New func(Config) (Acc, error)
 }
 
 // entries lists every aggregate function.
-var entries = slices.Concat(countEntries, sumEntries, minMaxEntries)
+var entries = slices.Concat(countEntries, sumEntries, minMaxEntries, firstLastEntries, listEntries, collectEntries,
+	varianceEntries, jsonEntries, approxEntries, percentileEntries)
 
 var byName = index(entries)
 
@@ -63,15 +72,22 @@ func Lookup(name string) *Entry { return byName[strings.ToUpper(name)] }
 // that rows may be taken back. Errors are *diag.Diagnostic.
 func New(call rex.AggCall, in []types.Type, retract bool) (Acc, error) {
 	e := Lookup(call.Fn)
-	if e == nil {
+	switch {
+	case e == nil:
 		return nil, diag.Errorf("W0520", call.Span, "aggregate function %q not found", call.Fn)
+	case len(call.OrderBy) > 0:
+		return nil, diag.Errorf("W0521", call.Span, "%s does not take an order of its rows", call.Fn)
+	case retract && e.InsertOnly:
+		return nil, diag.Errorf("W0522", call.Span, "%s cannot take rows back", call.Fn).
+			WithHint("Its input is updated or deleted from; use it over an insert-only table.")
 	}
 	c := Config{Result: call.T, Distinct: call.Distinct, Retract: retract}
 	for _, a := range call.Args {
 		c.Args = append(c.Args, in[a])
 	}
-	if len(call.OrderBy) > 0 {
-		return nil, diag.Errorf("W0521", call.Span, "%s does not take an order of its rows", call.Fn)
+	inner, err := e.New(c)
+	if err != nil || !call.Distinct || e.OwnDistinct || len(c.Args) == 0 {
+		return inner, err
 	}
-	return e.New(c)
+	return newDistinct(inner, c, e.KeepsNulls), nil
 }
