@@ -67,10 +67,10 @@ func (p *parser) wanted() string {
 	for _, w := range p.want {
 		seen := false
 		for _, x := range words {
-			seen = seen || x == w
+			seen = seen || x == describe(w)
 		}
 		if !seen {
-			words = append(words, w)
+			words = append(words, describe(w))
 		}
 	}
 	switch n := len(words); {

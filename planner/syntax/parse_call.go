@@ -157,8 +157,12 @@ func (p *parser) callArgs(start int, name QualifiedName) *Call {
 			}
 			p.args(c, fn)
 		}
-		if p.at("ORDER") {
+		if o := p.tok(); p.at("ORDER") {
 			c.OrderBy = p.orderBy()
+			if fn != "ARRAY_AGG" {
+				p.report(diag.Errorf(CodeUnsupported, o.Pos, "ORDER BY cannot stand in a call of %s", name.Last().Name).
+					WithHint("write %s(…) WITHIN GROUP (ORDER BY …)", name.Last().Name))
+			}
 		}
 	}
 	p.close(open, ")")

@@ -281,6 +281,10 @@ func (p *parser) columnRest(c *ColumnDef) {
 	if p.at("COMMENT") {
 		c.Comment = p.comment()
 	}
+	if t := p.tok(); p.is("NOT", "NULL") || p.isAny("NULL", "METADATA", "PRIMARY", "CONSTRAINT", "UNIQUE") {
+		p.fail(diag.Errorf(CodeClause, t.Pos, "%s is out of place", t.Word).
+			WithHint("the order is name type [NOT NULL] [METADATA … | PRIMARY KEY …] [COMMENT '…']"))
+	}
 }
 
 func isOneOfWords(word string, lower ...string) bool {
@@ -458,7 +462,10 @@ func (p *parser) createFunction(start int, temporary, system bool) Stmt {
 	p.expect("AS")
 	c.Class = p.stringLit("the class of the function")
 	c.Language = p.language()
-	if p.got("USING") {
+	if t := p.tok(); p.got("USING") {
+		if c.Language == "PYTHON" || c.Language == "SQL" {
+			p.report(diag.Errorf(CodeUnsupported, t.Pos, "function in %s cannot have USING JAR", c.Language))
+		}
 		c.Resources = list(p, p.resource)
 	}
 	if p.at("WITH") {

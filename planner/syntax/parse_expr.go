@@ -422,10 +422,18 @@ func (p *parser) keywordExpr(start int, t Token) Expr {
 			items := parenList(p, p.expr)
 			return &Row{p.base(start), true, items}
 		}
+	case "DEFAULT":
+		if p.inValues {
+			p.next()
+			return &DefaultArg{At(t.Pos)}
+		}
 	case "PERIOD":
 		if call {
 			p.next()
 			items := parenList(p, p.expr)
+			if len(items) < 2 {
+				p.fail(diag.Errorf(CodeIncomplete, t.Pos, "PERIOD needs a start and an end"))
+			}
 			return &Row{p.base(start), false, items}
 		}
 	case "ARRAY", "MAP", "MULTISET":

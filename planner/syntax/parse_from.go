@@ -238,6 +238,7 @@ func (p *parser) tableRef(start int) TableExpr {
 // tableSuffix reads MATCH_RECOGNIZE, alias and TABLESAMPLE behind a table.
 func (p *parser) tableSuffix(start int, t TableExpr) TableExpr {
 	if p.is("MATCH_RECOGNIZE") {
+		p.matchable(t)
 		t = p.matchRecognize(start, t)
 	}
 	if alias := p.tableAlias(); alias != nil {
@@ -258,6 +259,7 @@ func (p *parser) tableSuffix(start int, t TableExpr) TableExpr {
 				WithHint("write (SELECT * FROM …) AS %s", Quote(alias.Name.Name)))
 		}
 		if p.is("MATCH_RECOGNIZE") {
+			p.matchable(t)
 			return p.tableSuffix(start, p.matchRecognize(start, t))
 		}
 	}
@@ -286,6 +288,22 @@ func (p *parser) tableSuffix(start int, t TableExpr) TableExpr {
 		}
 	}
 	return t
+}
+
+// matchable refuses the tables that cannot be the input of MATCH_RECOGNIZE.
+func (p *parser) matchable(t TableExpr) {
+	switch t := t.(type) {
+	case *TableRef:
+		if t.Alias == nil || t.Alias.Columns == nil {
+			return
+		}
+	case *Derived:
+		if t.Alias == nil {
+			return
+		}
+	}
+	p.fail(diag.Errorf(CodeUnsupported, p.tok().Pos, "MATCH_RECOGNIZE needs a table or a query without alias before it").
+		WithHint("write (SELECT * FROM …) MATCH_RECOGNIZE (…)"))
 }
 
 // tableAlias reads [AS] name [(columns)].

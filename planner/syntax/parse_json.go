@@ -47,7 +47,7 @@ func (p *parser) jsonFunction(start int, t Token) Expr {
 		j.Base, x = p.base(start), j
 	case "JSON_ARRAY":
 		j := &JSONArray{}
-		if !p.is(")") && !p.is("NULL", "ON", "NULL") && !p.is("ABSENT", "ON", "NULL") {
+		if !p.is(")") {
 			j.Items = list(p, p.jsonItem)
 		}
 		j.OnNull = p.jsonOnNull()
@@ -123,7 +123,7 @@ func (p *parser) jsonReturning() TypeExpr {
 	if !p.got("RETURNING") {
 		return nil
 	}
-	return p.castType()
+	return p.typeExpr()
 }
 
 func (p *parser) jsonWrapper() JSONWrapper {

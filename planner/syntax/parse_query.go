@@ -142,22 +142,13 @@ func (p *parser) queryPrimary() Query {
 
 func (p *parser) valuesRow() *Row {
 	start := p.start()
-	e := p.valueOrDefault()
-	switch e := e.(type) {
-	case *Row:
-		return e
-	default:
-		return &Row{Base: p.base(start), Items: []Expr{e}}
+	defer func(was bool) { p.inValues = was }(p.inValues)
+	p.inValues = true
+	e := p.expr()
+	if row, ok := e.(*Row); ok {
+		return row
 	}
-}
-
-// valueOrDefault reads an expression or DEFAULT.
-func (p *parser) valueOrDefault() Expr {
-	if t := p.tok(); t.Word == "DEFAULT" {
-		p.next()
-		return &DefaultArg{At(t.Pos)}
-	}
-	return p.expr()
+	return &Row{Base: p.base(start), Items: []Expr{e}}
 }
 
 // queryTail reads ORDER BY, LIMIT, OFFSET and FETCH.
@@ -188,6 +179,9 @@ func (p *parser) queryTail(start int, with *With, body Query) Query {
 		case p.got("OFFSET"):
 			if q.Offset != nil {
 				p.twice(t)
+			}
+			if q.Fetch {
+				p.report(diag.Errorf(CodeClause, t.Pos, "OFFSET must come before FETCH"))
 			}
 			q.Offset = p.rowCount("the number of rows after OFFSET")
 			if !p.got("ROW") {
@@ -402,7 +396,11 @@ func (p *parser) groupItem() Expr {
 	}
 	p.enter()
 	defer p.leave()
-	items := parenList(p, p.groupItem)
+	item := p.groupItem
+	if kind != GroupingSets {
+		item = p.expr
+	}
+	items := parenList(p, item)
 	return &GroupingSet{p.base(start), kind, items}
 }
 

@@ -41,10 +41,11 @@ type parser struct {
 		want []string
 	}
 
-	depth     int // nesting, up to maxDepth
-	parens    int // parentheses and brackets opened before pos and not closed
-	angles    int // angle brackets of types opened before pos and not closed
-	caseDepth int // CASE expressions around pos
+	depth     int  // nesting, up to maxDepth
+	parens    int  // parentheses and brackets opened before pos and not closed
+	angles    int  // angle brackets of types opened before pos and not closed
+	caseDepth int  // CASE expressions around pos
+	inValues  bool // in a row of VALUES, where DEFAULT is a value
 
 	// repaired asks for the statement to be read again from its first token.
 	repaired bool
@@ -180,7 +181,7 @@ func (p *parser) beginsLine(i int) bool {
 // counters of nesting are as before, those of brackets and the position are where
 // the error was.
 func (p *parser) attempt(f func()) (ok bool) {
-	depth, caseDepth := p.depth, p.caseDepth
+	depth, caseDepth, inValues := p.depth, p.caseDepth, p.inValues
 	defer func() {
 		if ok {
 			return
@@ -190,7 +191,7 @@ func (p *parser) attempt(f func()) (ok bool) {
 				panic(r)
 			}
 		}
-		p.depth, p.caseDepth = depth, caseDepth
+		p.depth, p.caseDepth, p.inValues = depth, caseDepth, inValues
 	}()
 	f()
 	return true
@@ -444,7 +445,14 @@ func (p *parser) simpleName(what string) Ident {
 
 // identList reads (a, b, …).
 func (p *parser) identList(what string) []Ident {
-	return parenList(p, func() Ident { return p.simpleName(what) })
+	return parenList(p, func() Ident {
+		id := p.simpleName(what)
+		if t := p.tok(); startsType(t) {
+			p.fail(diag.Errorf(CodeUnexpected, t.Pos, "only names can stand here, found %s", p.quoted(t)).
+				WithHint("remove the type"))
+		}
+		return id
+	})
 }
 
 // optAlias reads [AS] name. Without AS only a word that is surely no keyword is
