@@ -1,17 +1,29 @@
 package connectors
 
 import (
+	"github.com/weir-sql/weir/connectors/blackhole"
+	"github.com/weir-sql/weir/connectors/filesystem"
 	"github.com/weir-sql/weir/connectors/format"
+	"github.com/weir-sql/weir/connectors/format/csv"
+	"github.com/weir-sql/weir/connectors/format/json"
+	"github.com/weir-sql/weir/connectors/print"
 )
 
 // All lists the connectors of weir.
 func All() []Connector {
-	return []Connector{}
+	return []Connector{
+		filesystem.Connector(),
+		print.Connector(),
+		blackhole.Connector(),
+	}
 }
 
 // AllFormats lists the formats of weir.
 func AllFormats() []format.Format {
-	return []format.Format{}
+	return []format.Format{
+		json.Format(),
+		csv.Format(),
+	}
 }
 
 // DefaultFormats is a registry of AllFormats.

@@ -30,10 +30,6 @@ type Format struct {
 	OpenFile func(r io.ReaderAt, size int64, cfg DecoderConfig) (FileReader, error)
 	// CreateFile writes such files. Only Close makes them complete.
 	CreateFile func(w io.Writer, cfg EncoderConfig) (FileWriter, error)
-
-	// Describe refines the declaration by the options given: which changelog a table
-	// in this format has. nil = as declared.
-	Describe func(options map[string]string) catalog.Format
 }
 
 // DecoderConfig says what to read.

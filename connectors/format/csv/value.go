@@ -16,10 +16,11 @@ import (
 // text is no such value; then nothing whole was appended.
 type converter func(s []byte, b *vec.Builder) bool
 
-// converterOf compiles the converter of a type.
+// converterOf compiles the converter of a type. The null literal stands for single
+// values, also for elements of arrays and rows, never for a whole array or row.
 func (d *Decoder) converterOf(t types.Type) (converter, error) {
 	conv, err := d.plainConverter(t)
-	if err != nil || !d.hasNull {
+	if err != nil || !d.hasNull || t.In(types.Array, types.Row) {
 		return conv, err
 	}
 	return func(s []byte, b *vec.Builder) bool {

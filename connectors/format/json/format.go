@@ -37,6 +37,7 @@ func Format() format.Format {
 			Summary:   "JSON objects, one a message or line",
 			Options:   Options,
 			Changelog: topology.InsertOnly,
+			Nested:    true,
 		},
 		NewDecoder: func(cfg format.DecoderConfig) (format.Decoder, error) { return NewDecoder(cfg) },
 	}
