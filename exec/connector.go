@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/weir-sql/weir/exec/vec"
+	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/physical"
 )
 
@@ -33,9 +34,12 @@ type Source interface {
 // Splits, by whichever subtask is free.
 type Interleaved interface{ Interleaved() bool }
 
-// Discoverer finds parts that came after Splits; known ones may be given again.
+// Discoverer finds parts that came after Splits; known ones may be given again. It
+// is asked about once a second while Endless reports true; a source that is not
+// endless ends with its last split.
 type Discoverer interface {
 	Discover(ctx context.Context) ([]Split, error)
+	Endless() bool
 }
 
 // Reader reads one split in order. Batches have the columns of physical.Scan.Read
@@ -91,6 +95,10 @@ type Lookup interface {
 	Lookup(ctx context.Context, keys *vec.Batch) (rows *vec.Batch, owner []int32, err error)
 	Close() error
 }
+
+// CodeConnection is the code of diagnostics that say a system could not be reached:
+// worth trying again (exit code 3).
+const CodeConnection diag.Code = "W0540"
 
 // Connectors opens what specs name. Session gives the runtime the real one; tests
 // give it rows.

@@ -7,6 +7,7 @@ import "sync/atomic"
 type Counters struct {
 	RowsIn, RowsOut       atomic.Int64
 	BatchesIn, BatchesOut atomic.Int64
+	Lag                   atomic.Int64 // records a source is behind
 	LateRows              atomic.Int64 // dropped because their window had fired
 	BadRecords            atomic.Int64 // skipped because they could not be decoded
 	Watermark             atomic.Int64 // of the output

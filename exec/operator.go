@@ -70,6 +70,13 @@ type Stateful interface {
 	Restore(r state.Reader) error
 }
 
+// Limiter is an operator that may want no more rows although its input goes on
+// (LIMIT). Once Satisfied, it gets nothing more, and its producers end when all
+// their consumers are satisfied.
+type Limiter interface {
+	Satisfied() bool
+}
+
 // Closer is called once at the end, also after errors.
 type Closer interface {
 	Close() error

@@ -39,7 +39,9 @@ func newScan(ctx context.Context, src exec.Source, parallelism int, from SourceP
 	if i, ok := src.(exec.Interleaved); ok {
 		s.interleaved = i.Interleaved()
 	}
-	s.discoverer, _ = src.(exec.Discoverer)
+	if d, ok := src.(exec.Discoverer); ok && d.Endless() {
+		s.discoverer = d
+	}
 	splits, err := src.Splits(ctx)
 	if err != nil {
 		return nil, err

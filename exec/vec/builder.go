@@ -305,6 +305,12 @@ func (b *BatchBuilder) Discard() {
 	}
 }
 
+// Follow makes b append to the columns of another builder as if that had n rows:
+// for a second decoder that fills some of the columns of rows the first one ended.
+func (b *BatchBuilder) Follow(of *BatchBuilder, n int) {
+	b.Cols, b.n, b.kinds = of.Cols, n, nil
+}
+
 // Rekind gives the rows from n on another kind.
 func (b *BatchBuilder) Rekind(n int, k RowKind) {
 	if b.kinds == nil {

@@ -133,3 +133,9 @@ func (w *Writer) Write(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
+
+// Overwrite replaces the current line of a terminal by a cleaned text. The control
+// bytes are the writer's own.
+func (w *Writer) Overwrite(line string) {
+	_, _ = io.WriteString(w.w, "\r\x1b[2K"+Clean(line)) // a lost progress line is no loss
+}

@@ -1,0 +1,13 @@
+// Command weir is a terminal-first workbench for unified stream and batch SQL.
+package main
+
+import (
+	"os"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/session"
+)
+
+func (a *app) planCommand() *cobra.Command {
+	var mode, as string
+	var width int
+	var ascii bool
+	cmd := &cobra.Command{
+		Use:     "plan FILE",
+		Aliases: []string{"explain"},
+		Short:   "Show the StreamGraph of a script",
+		Long: `plan shows what a script becomes: operators, parallelism, chains, partitioning,
+changelog modes and keys. It opens no connection and reads no data.
+
+  tree     a tree from every sink to its sources (default)
+  dag      boxes and arrows
+  json     the stable, documented form for tools
+  dot, mermaid, svg   for pictures and reviews`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := a.open(args[0])
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			src, err := s.ReadScript(args[0], a.in)
+			if err != nil {
+				return err
+			}
+			m, err := s.ModeOf(mode)
+			if err != nil {
+				return usageError{err}
+			}
+			p, list := s.Plan(src, m)
+			if a.diagnostics(src, list) {
+				return exitError{exitUsage}
+			}
+			if p.Graph == nil {
+				return usageError{fmt.Errorf("%s has no query and no INSERT: there is nothing to plan", src.Name)}
+			}
+			if width == 0 {
+				width = terminalWidth()
+			}
+			text, err := session.Render(p.Graph, as, width, ascii)
+			if err != nil {
+				return usageError{err}
+			}
+			_, err = fmt.Fprint(a.out, text)
+			return err
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&mode, "mode", "", "stream or batch (default: the project's, then stream)")
+	f.StringVar(&as, "as", "tree", strings.Join(session.Renderings(), ", "))
+	f.IntVar(&width, "width", 0, "columns to draw in (default: the terminal's, else 100)")
+	f.BoolVar(&ascii, "ascii", false, "draw with ASCII only")
+	completeWith(cmd, "as", session.Renderings())
+	completeWith(cmd, "mode", []string{"stream", "batch"})
+	return cmd
+}
+
+func (a *app) fmtCommand() *cobra.Command {
+	var write, list bool
+	cmd := &cobra.Command{
+		Use:   "fmt FILE...",
+		Short: "Print scripts in the one layout",
+		Long: `fmt prints a script back in a stable layout; comments stay. The text means the same:
+it parses to the same tree. Use - for standard input.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			failed := false
+			for _, path := range args {
+				src, err := session.ReadFile(path, a.in)
+				if err != nil {
+					return err
+				}
+				text, diags := session.Format(src)
+				if a.diagnostics(src, diags) {
+					failed = true
+					continue
+				}
+				switch {
+				case list:
+					if text != src.Text {
+						fmt.Fprintln(a.out, path)
+						failed = true
+					}
+				case write && path != "-":
+					if text != src.Text {
+						if err := session.ReplaceFile(path, text); err != nil {
+							return err
+						}
+					}
+				default:
+					fmt.Fprint(a.out, text)
+				}
+			}
+			if failed {
+				return exitError{exitUsage}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVarP(&write, "write", "w", false, "rewrite the files in place")
+	cmd.Flags().BoolVarP(&list, "list", "l", false, "list files whose layout differs, exit 2 if there are any")
+	return cmd
+}
+
+// completeWith offers fixed values for a flag.
+func completeWith(cmd *cobra.Command, flag string, values []string) {
+	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// noSource prints diagnostics that have no script.
+var noSource diag.Source

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/session"
+	"github.com/weir-sql/weir/session/term"
+)
+
+// The exit codes, which scripts rely on.
+const (
+	exitOK          = 0
+	exitFailed      = 1   // the query failed
+	exitUsage       = 2   // usage, invalid SQL or configuration
+	exitConnection  = 3   // a system could not be reached; worth trying again
+	exitAssertion   = 4   // an expectation or the parity of two runs did not hold
+	exitInterrupted = 130 // ctrl+c
+)
+
+// app is what every command gets: streams and the flags that all share.
+type app struct {
+	in       io.Reader
+	out, err *term.Writer
+
+	dir        string
+	set        []string
+	allowPaths []string
+	noColor    bool
+}
+
+// exitError carries an exit code whose text has been printed already.
+type exitError struct{ code int }
+
+func (e exitError) Error() string { return fmt.Sprintf("exit %d", e.code) }
+
+// run runs one command line and gives its exit code.
+func run(args []string, in io.Reader, out, errOut *os.File) int {
+	a := &app{in: in, out: term.NewWriter(out), err: term.NewWriter(errOut)}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	err := root.ExecuteContext(ctx)
+	var coded exitError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &coded):
+		return coded.code
+	default:
+		return a.fail(ctx, diag.Source{}, err)
+	}
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "weir",
+		Short: "A terminal-first workbench for unified stream and batch SQL",
+		Long: `weir runs one Flink SQL script as a stream or as a batch, shows the StreamGraph it
+becomes, and tells where the two disagree.
+
+  weir demo                        see it work, from nothing
+  weir plan sql/orders.sql         the StreamGraph of a script
+  weir run sql/orders.sql          run it; --mode stream or batch
+  weir check sql/*.sql             every problem at its place`,
+		SilenceUsage: true, SilenceErrors: true,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	f := root.PersistentFlags()
+	f.StringVarP(&a.dir, "project", "C", "", "project directory (default: the script's, then the nearest weir.yaml above)")
+	f.StringArrayVar(&a.set, "set", nil, "set a configuration option, key=value (repeatable)")
+	f.StringArrayVar(&a.allowPaths, "allow-path", nil, "let scripts use a folder outside of the project (repeatable)")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(a.runCommand(), a.checkCommand(), a.planCommand(), a.fmtCommand(), a.demoCommand(),
+		a.connectorsCommand(), a.functionsCommand(), a.versionCommand())
+	return root
+}
+
+// usageError is a mistake in the command line.
+type usageError struct{ error }
+
+// open opens a session for a script (or a folder).
+func (a *app) open(script string) (*session.Session, error) {
+	dir := a.dir
+	if dir == "" {
+		dir = "."
+		if script != "" && script != "-" {
+			dir = filepath.Dir(script)
+		}
+	}
+	config := map[string]string{}
+	for _, kv := range a.set {
+		k, v, ok := strings.Cut(kv, "=")
+		if !ok {
+			return nil, usageError{fmt.Errorf("--set takes key=value, not %q", kv)}
+		}
+		config[strings.TrimSpace(k)] = strings.TrimSpace(v)
+	}
+	return session.Open(session.Options{Dir: dir, Config: config, AllowPaths: a.allowPaths, Stdout: a.out, Stderr: a.err})
+}
+
+// diagnostics prints a list to standard error and reports whether it holds an error.
+func (a *app) diagnostics(src diag.Source, list diag.List) bool {
+	for _, d := range list {
+		fmt.Fprint(a.err, diag.Print(src, d))
+	}
+	return list.HasErrors()
+}
+
+// summary ends a list of diagnostics: "1 error, 2 warnings in 1 file".
+func summary(lists []diag.List) string {
+	errs, warns := 0, 0
+	for _, l := range lists {
+		for _, d := range l {
+			switch d.Severity {
+			case diag.Error:
+				errs++
+			case diag.Warning:
+				warns++
+			}
+		}
+	}
+	var parts []string
+	if errs > 0 {
+		parts = append(parts, count(errs, "error"))
+	}
+	if warns > 0 {
+		parts = append(parts, count(warns, "warning"))
+	}
+	if len(parts) == 0 {
+		return "no problems in " + count(len(lists), "file")
+	}
+	return strings.Join(parts, ", ") + " in " + count(len(lists), "file")
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// fail prints an error as a person reads it and gives the exit code.
+func (a *app) fail(ctx context.Context, src diag.Source, err error) int {
+	var d *diag.Diagnostic
+	var list diag.List
+	var usage usageError
+	code := exitFailed
+	switch {
+	case ctx.Err() != nil:
+		fmt.Fprintln(a.err, "interrupted")
+		return exitInterrupted
+	case errors.As(err, &list):
+		a.diagnostics(src, list)
+		return exitUsage
+	case errors.As(err, &d):
+		fmt.Fprint(a.err, diag.Print(src, d))
+		code = codeOf(d)
+	case errors.As(err, &usage), isUsage(err):
+		fmt.Fprintf(a.err, "weir: %v\n", err)
+		fmt.Fprintln(a.err, "   hint: weir --help lists commands and flags")
+		return exitUsage
+	default:
+		fmt.Fprintf(a.err, "weir: %v\n", err)
+	}
+	if session.IsConnection(err) {
+		code = exitConnection
+	}
+	return code
+}
+
+// codeOf gives the exit code of a diagnostic by its family.
+func codeOf(d *diag.Diagnostic) int {
+	if strings.HasPrefix(string(d.Code), "W05") {
+		return exitFailed
+	}
+	return exitUsage
+}
+
+// isUsage recognises cobra's own complaints, which have no type.
+func isUsage(err error) bool {
+	for _, p := range []string{"unknown command", "unknown flag", "unknown shorthand", "accepts ", "requires ", "invalid argument"} {
+		if strings.HasPrefix(err.Error(), p) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,283 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/session"
+	"github.com/weir-sql/weir/session/result"
+)
+
+// runFlags are the flags of `weir run`.
+type runFlags struct {
+	mode, format, output string
+	execute              string
+	final, quiet         bool
+	limit                int64
+	parallelism          int
+	memory               string
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run FILE|-",
+		Short: "Run a script as a stream or as a batch",
+		Long: `run executes every query and INSERT of a script. Rows of SELECTs go to standard
+output, everything else to standard error.
+
+  weir run orders.sql --mode batch -o csv > result.csv
+  weir run -e "SELECT 1 + 1 AS two"
+  echo "SELECT …" | weir run - --mode stream -o jsonl --final
+
+As a stream a query gives its changelog (+I -U +U -D) as it happens; --final folds it
+into the final rows. As a batch it gives final rows.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if f.execute != "" {
+				return cobra.NoArgs(cmd, args)
+			}
+			return cobra.ExactArgs(1)(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), args, f) },
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.mode, "mode", "", "stream or batch (default: SET 'execution.runtime-mode', the project's, then stream)")
+	fl.StringVarP(&f.format, "format", "o", "", "table, jsonl, json, csv, md, arrow or parquet (default table)")
+	fl.StringVar(&f.output, "output", "", "write to a file, or to a folder with a file for each output")
+	fl.StringVarP(&f.execute, "execute", "e", "", "run this SQL instead of a file")
+	fl.BoolVar(&f.final, "final", false, "fold the changelog into its final rows")
+	fl.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no closing line")
+	fl.Int64Var(&f.limit, "limit", -1, "stop after so many rows of a SELECT")
+	fl.IntVarP(&f.parallelism, "parallelism", "p", 0, "default parallelism of operators")
+	fl.StringVar(&f.memory, "memory", "", "memory that operators may use before they spill to disk, such as 512mb")
+	var names []string
+	for _, x := range result.Formats() {
+		names = append(names, x.Name)
+	}
+	completeWith(cmd, "format", names)
+	completeWith(cmd, "mode", []string{"stream", "batch"})
+	return cmd
+}
+
+func (a *app) run(ctx context.Context, args []string, f runFlags) error {
+	path := ""
+	if len(args) > 0 {
+		path = args[0]
+	}
+	s, err := a.open(path)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	src := diag.Source{Name: "-e", Text: f.execute}
+	if f.execute == "" {
+		if src, err = s.ReadScript(path, a.in); err != nil {
+			return err
+		}
+	}
+	mode, err := s.ModeFor(f.mode, src)
+	if err != nil {
+		return usageError{err}
+	}
+	if err := s.Tune(f.parallelism, f.memory); err != nil {
+		return usageError{err}
+	}
+	plan, list := s.Plan(src, mode)
+	if a.diagnostics(src, list) {
+		return exitError{exitUsage}
+	}
+	out, err := a.outputs(plan, f)
+	if err != nil {
+		return err
+	}
+	if err := out.commands(plan); err != nil {
+		return err
+	}
+	if err := a.execute(ctx, s, plan, out, f); err != nil {
+		if cerr := out.discard(); cerr != nil && err == nil {
+			err = cerr
+		}
+		return exitError{a.fail(ctx, src, err)}
+	}
+	return out.close()
+}
+
+// execute runs the plan's job, if there is one, with progress on the way.
+func (a *app) execute(ctx context.Context, s *session.Session, plan *session.Plan, out *outputs, f runFlags) error {
+	if plan.Graph == nil {
+		return nil
+	}
+	run, err := s.Run(ctx, plan, session.RunOptions{Result: out.writer, Limit: f.limit})
+	if err != nil {
+		return err
+	}
+	var bar *progress
+	if !f.quiet && a.err.TTY() {
+		bar = newProgress(a.err, run)
+		bar.hideRows = a.out.TTY() && len(plan.Selects()) > 0
+	}
+	err = run.Wait()
+	bar.stop()
+	if errors.Is(err, session.ErrLimit) {
+		err = nil
+	}
+	if err == nil && !f.quiet && a.err.TTY() {
+		fmt.Fprintln(a.err, run.Summary())
+	}
+	return err
+}
+
+// outputs are where the rows of SELECTs go.
+type outputs struct {
+	app    *app
+	format result.Format
+	flags  runFlags
+	plan   *session.Plan
+	mu     sync.Mutex // rows of several outputs come from several tasks
+	all    []*output
+}
+
+// output is one SELECT's.
+type output struct {
+	writer result.Writer
+	file   *os.File
+	path   string // final name of file
+	shared io.Writer
+}
+
+func (a *app) outputs(plan *session.Plan, f runFlags) (*outputs, error) {
+	name := f.format
+	if name == "" {
+		name = "table"
+		if ext := strings.TrimPrefix(filepath.Ext(f.output), "."); ext != "" {
+			name = ext
+		}
+	}
+	format, err := result.FormatNamed(name)
+	if err != nil {
+		return nil, err
+	}
+	several := len(plan.Selects()) > 1
+	switch {
+	case f.output == "" && format.Binary && a.out.TTY():
+		return nil, usageError{fmt.Errorf("%s is not for a terminal: redirect it or use --output FILE", format.Name)}
+	case f.output == "" && format.Single && several:
+		return nil, usageError{fmt.Errorf("the script has %d queries and %s holds one result: use --output FOLDER, or -o jsonl", len(plan.Selects()), format.Name)}
+	}
+	return &outputs{app: a, format: format, flags: f, plan: plan}, nil
+}
+
+// commands prints what SHOW, DESCRIBE and EXPLAIN statements give.
+func (o *outputs) commands(plan *session.Plan) error {
+	for _, c := range plan.Commands {
+		if c.Text != "" {
+			if _, err := fmt.Fprintln(o.app.out, c.Text); err != nil {
+				return err
+			}
+			continue
+		}
+		if c.Rows == nil {
+			continue
+		}
+		w, err := o.format.New(o.app.out, result.Options{Output: c.Name, Schema: c.Schema, Width: terminalWidth()})
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(w.Write(c.Rows), w.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writer makes the writer of one SELECT.
+func (o *outputs) writer(q session.Output) (result.Writer, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	out := &output{shared: o.app.out}
+	var w io.Writer = o.app.out
+	if o.flags.output != "" {
+		if err := out.create(o.flags.output, q.Name, o.format.Name, len(o.plan.Selects()) > 1); err != nil {
+			return nil, err
+		}
+		w = out.file
+	}
+	changelog := o.plan.Mode == session.Stream && !o.flags.final
+	opts := result.Options{Output: q.Name, Schema: q.Schema, Changelog: changelog,
+		Several: len(o.plan.Selects()) > 1 && o.flags.output == ""}
+	if o.app.out.TTY() {
+		opts.Width = terminalWidth()
+	}
+	rw, err := o.format.New(w, opts)
+	if err != nil {
+		return nil, err
+	}
+	if o.flags.final && o.plan.Mode == session.Stream {
+		rw = result.NewFold(q.Schema, q.UpsertKey, rw)
+	}
+	out.writer = rw
+	o.all = append(o.all, out)
+	return result.Locked(rw, &o.mu), nil
+}
+
+// create opens the file of an output under a temporary name; close gives it its own,
+// so that a failed run leaves nothing half-written.
+func (out *output) create(path, name, ext string, several bool) error {
+	if info, err := os.Stat(path); several || err == nil && info.IsDir() || strings.HasSuffix(path, string(filepath.Separator)) {
+		if err := os.MkdirAll(path, 0o755); err != nil {
+			return err
+		}
+		path = filepath.Join(path, name+"."+ext)
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".weir-*")
+	if err != nil {
+		return err
+	}
+	out.file, out.path = file, path
+	return nil
+}
+
+// close ends every document and gives files their names.
+func (o *outputs) close() error {
+	for _, out := range o.all {
+		if err := out.writer.Close(); err != nil {
+			return errors.Join(err, o.discard())
+		}
+		if out.file == nil {
+			continue
+		}
+		if err := errors.Join(out.file.Sync(), out.file.Chmod(0o644), out.file.Close()); err != nil {
+			return err
+		}
+		if err := os.Rename(out.file.Name(), out.path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// discard shows what rows there are on a stream and removes files.
+func (o *outputs) discard() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, out := range o.all {
+		if out.file != nil {
+			_ = out.file.Close()
+			_ = os.Remove(out.file.Name()) // best effort: the run's error is the one to report
+			continue
+		}
+		if err := out.writer.Flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
