@@ -2,7 +2,8 @@ package types
 
 // CanCast reports whether CAST(x AS to) exists for an x of type from. It says
 // nothing of whether a given value can be cast: a text that is no number fails at
-// run time (and gives NULL under TRY_CAST).
+// run time (and gives NULL under TRY_CAST). There is none between numbers and
+// timestamps; TO_TIMESTAMP_LTZ and UNIX_TIMESTAMP say which unit is meant.
 func CanCast(from, to Type) bool {
 	switch {
 	case from.Kind == Null:
@@ -15,13 +16,7 @@ func CanCast(from, to Type) bool {
 	case from.Kind == Boolean:
 		return to.Kind == Boolean || to.IsNumeric()
 	case from.IsNumeric():
-		switch to.Kind {
-		case Boolean, Timestamp, TimestampLTZ:
-			return true
-		case IntervalYearMonth, IntervalDayTime:
-			return from.IsInteger()
-		}
-		return to.IsNumeric()
+		return to.IsNumeric() || to.Kind == Boolean || to.IsInterval() && from.IsInteger()
 	case from.IsBinary():
 		return to.IsBinary()
 	case from.Kind == Date:
@@ -29,7 +24,7 @@ func CanCast(from, to Type) bool {
 	case from.Kind == Time:
 		return to.Kind == Time || to.IsTimestamp()
 	case from.IsTimestamp():
-		return to.In(Date, Time, Timestamp, TimestampLTZ) || to.IsNumeric()
+		return to.In(Date, Time, Timestamp, TimestampLTZ)
 	case from.IsInterval():
 		return from.Kind == to.Kind
 	default:

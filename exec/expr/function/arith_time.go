@@ -1,0 +1,85 @@
+package function
+
+import (
+	"github.com/weir-sql/weir/exec/vec"
+	"github.com/weir-sql/weir/planner/rex"
+	"github.com/weir-sql/weir/planner/types"
+)
+
+// newTimeArith adds an interval to a date, time or timestamp, or takes it away.
+// Months keep the day of the month where they can; an interval of milliseconds moves
+// a DATE by its whole days, and a TIME around the clock.
+func newTimeArith(call *rex.Call) (Kernel, error) {
+	at, by := 0, 1
+	if call.Args[0].Type().IsInterval() {
+		at, by = 1, 0
+	}
+	t := call.Args[at].Type()
+	months := call.Args[by].Type().Kind == types.IntervalYearMonth
+	sign := int64(1)
+	if call.Fn == "-" {
+		sign = -1
+	}
+	switch t.Kind {
+	case types.Date:
+		return shift32(call, at, by, func(day int32, x int64) int32 {
+			if months {
+				return int32(addMonths(int64(day), sign*x))
+			}
+			return day + int32(sign*x/millisPerDay)
+		}), nil
+	case types.Time:
+		return shift32(call, at, by, func(ms int32, x int64) int32 {
+			if months {
+				return ms
+			}
+			return int32(floorMod(int64(ms)+sign*x, millisPerDay))
+		}), nil
+	}
+	unit := perSecond(t.Precision)
+	perDay := unit * secondsPerDay
+	inZone := t.Kind == types.TimestampLTZ
+	return Kernel{Owned: true, Eval: func(f *Frame, as []*vec.Vec, n int) (*vec.Vec, error) {
+		out := f.New(call.T, n)
+		out.Valid = valid(as, n)
+		dst, xs, bys := out.Int64s(), as[at].Int64s(), as[by].Int64s()
+		zone := f.zone()
+		switch {
+		case !months:
+			k := sign * unit / 1000
+			for i := range dst {
+				dst[i] = xs[i] + k*bys[i]
+			}
+		case inZone && len(zone.String()) > 0 && zone.String() != "UTC":
+			for i := range dst {
+				if !out.IsNull(i) {
+					sec := floorDiv(xs[i], unit)
+					local := toLocal(sec, zone)
+					day := floorDiv(local, secondsPerDay)
+					moved := addMonths(day, sign*bys[i])*secondsPerDay + local - day*secondsPerDay
+					dst[i] = toInstant(moved, zone)*unit + xs[i] - sec*unit
+				}
+			}
+		default:
+			for i := range dst {
+				day := floorDiv(xs[i], perDay)
+				dst[i] = addMonths(day, sign*bys[i])*perDay + xs[i] - day*perDay
+			}
+		}
+		return out, nil
+	}}, nil
+}
+
+func shift32(call *rex.Call, at, by int, move func(x int32, by int64) int32) Kernel {
+	return Kernel{Owned: true, Eval: func(f *Frame, as []*vec.Vec, n int) (*vec.Vec, error) {
+		out := f.New(call.T, n)
+		out.Valid = valid(as, n)
+		dst, xs, bys := out.Int32s(), as[at].Int32s(), as[by].Int64s()
+		for i := range dst {
+			if !out.IsNull(i) {
+				dst[i] = move(xs[i], bys[i])
+			}
+		}
+		return out, nil
+	}}
+}
