@@ -183,3 +183,17 @@ func (g *groups) Restore(r state.Reader) error {
 		return nil
 	})
 }
+
+// NewGroupAgg makes the operator that a GROUP BY is in its phase and mode.
+func NewGroupAgg(spec *physical.GroupAgg, batch bool) (exec.Operator, error) {
+	switch {
+	case spec.Phase == physical.Local:
+		return newGroupAggLocal(spec)
+	case batch:
+		return newGroupAggBatch(spec)
+	case spec.Phase == physical.Global || spec.MiniBatchSize > 0:
+		return newGroupAggBundle(spec)
+	default:
+		return newGroupAggStream(spec)
+	}
+}

@@ -34,8 +34,23 @@ func newGroupAggBundle(spec *physical.GroupAgg) (*groupAggBundle, error) {
 	return &groupAggBundle{groups: g, before: make([][]*vec.Vec, len(spec.Aggs)), deadline: exec.MaxWatermark}, err
 }
 
-// Process takes rows into the bundle.
+// Process takes rows into the bundle, and ends it exactly at its size.
 func (g *groupAggBundle) Process(_ int, b *vec.Batch, out exec.Out) error {
+	if g.spec.MiniBatchSize == 0 {
+		return g.take(b, b.Len, out)
+	}
+	for lo := 0; lo < b.Len; {
+		n := min(b.Len-lo, g.spec.MiniBatchSize-g.pending)
+		if err := g.take(b.Slice(lo, n), g.spec.MiniBatchSize, out); err != nil {
+			return err
+		}
+		lo += n
+	}
+	return nil
+}
+
+// take adds rows to the bundle, which ends when it has size of them.
+func (g *groupAggBundle) take(b *vec.Batch, size int, out exec.Out) error {
 	if g.pending == 0 {
 		g.expire()
 		if g.spec.MiniBatchWait > 0 {
@@ -51,8 +66,7 @@ func (g *groupAggBundle) Process(_ int, b *vec.Batch, out exec.Out) error {
 	} else {
 		g.accumulate(b, ids)
 	}
-	g.pending += b.Len
-	if g.pending >= max(1, g.spec.MiniBatchSize) {
+	if g.pending += b.Len; g.pending >= size {
 		return g.Flush(out)
 	}
 	return nil

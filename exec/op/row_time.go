@@ -3,6 +3,7 @@ package op
 import (
 	"time"
 
+	"github.com/weir-sql/weir/exec"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/diag"
 )
@@ -10,7 +11,7 @@ import (
 // Codes of run-time errors of operators.
 const (
 	codeNullTime diag.Code = "W0530" // a row without event time
-	codeBatch    diag.Code = "W0531" // an operator that exists in one mode only
+	codeMode     diag.Code = "W0531" // an operator that exists in one mode only
 )
 
 // millis gives the times of a timestamp column in milliseconds since the epoch, in
@@ -41,17 +42,67 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-// toLocal turns an instant into the local time of day zone, both as milliseconds
-// since the epoch of their own time line.
-func toLocal(ms int64, zone *time.Location) int64 {
-	_, offset := time.UnixMilli(ms).In(zone).Zone()
-	return ms + int64(offset)*1000
+// localTime maps between instants and the local time of a zone, both in milliseconds
+// since the epoch of their own time line, as java.time and Flink's TimeWindowUtil do.
+// The zero localTime maps every time to itself.
+type localTime struct {
+	zone *time.Location // nil = local time is the instant
+	dst  bool           // the zone's clocks are set back and forward
 }
 
-// toInstant turns a local time into the instant: of two (clocks set back) the
-// earlier, and of none (clocks set forward) the one as far after the change, as
-// java.time does with the offset before the change.
-func toInstant(local int64, zone *time.Location) int64 {
-	t := time.UnixMilli(local).UTC()
-	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), zone).UnixMilli()
+func newLocalTime(local bool, zone *time.Location) localTime {
+	if !local || zone == nil || zone == time.UTC {
+		return localTime{}
+	}
+	winter, summer := time.Date(2035, 1, 1, 0, 0, 0, 0, zone), time.Date(2035, 7, 1, 0, 0, 0, 0, zone)
+	_, a := winter.Zone()
+	_, b := summer.Zone()
+	return localTime{zone, a != b}
+}
+
+func (l localTime) offset(ms int64) int64 {
+	_, s := time.UnixMilli(ms).In(l.zone).Zone()
+	return int64(s) * 1000
+}
+
+// local gives the local time of an instant.
+func (l localTime) local(ms int64) int64 {
+	if l.zone == nil || ms == exec.MaxWatermark || ms == exec.MinWatermark {
+		return ms
+	}
+	return ms + l.offset(ms)
+}
+
+// instant gives the instant of a local time: of two (clocks set back) the earlier; of
+// none (clocks set forward) the one that the offset before the change gives.
+func (l localTime) instant(local int64) int64 {
+	if l.zone == nil {
+		return local
+	}
+	const day = 24 * 3600 * 1000
+	before, after := l.offset(local-day), l.offset(local+day)
+	if u := local - before; before == after || l.offset(u) == before {
+		return u
+	}
+	if u := local - after; l.offset(u) == after {
+		return u
+	}
+	return local - before
+}
+
+// trigger gives when a window whose last millisecond is local fires: as instant, but of
+// two the later, and of none the time of the change.
+func (l localTime) trigger(local int64) int64 {
+	t := l.instant(local)
+	if !l.dst {
+		return t
+	}
+	const hour = 3600 * 1000
+	switch next := l.instant(local + hour); {
+	case next-t > hour:
+		return next - hour
+	case next == t:
+		return t - t%hour
+	}
+	return t
 }

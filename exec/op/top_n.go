@@ -7,6 +7,7 @@ import (
 	"github.com/weir-sql/weir/exec"
 	"github.com/weir-sql/weir/exec/state"
 	"github.com/weir-sql/weir/exec/vec"
+	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/physical"
 	"github.com/weir-sql/weir/planner/types"
 )
@@ -268,4 +269,22 @@ func (p *partitions) Restore(r state.Reader) error {
 		}
 		return nil
 	})
+}
+
+// NewTopN makes the operator that a ranking is in its mode and over its input.
+func NewTopN(spec *physical.TopN, batch bool) (exec.Operator, error) {
+	unordered := len(spec.Order) == 0 && len(spec.Partition) == 0
+	switch {
+	case unordered && !spec.InputChanges && !spec.WithRank:
+		return NewLimit(spec), nil
+	case batch:
+		return newTopNBatch(spec), nil
+	case spec.Rank != physical.RowNumber:
+		return nil, diag.Errorf(codeMode, diag.Span{}, "RANK and DENSE_RANK are not supported on a stream").
+			WithHint("Use ROW_NUMBER, or run the script in batch mode.")
+	case !spec.InputChanges:
+		return newTopNAppend(spec), nil
+	default:
+		return newTopNRetract(spec), nil
+	}
 }

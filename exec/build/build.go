@@ -1,0 +1,51 @@
+// Package build is the one switch from operator specs (planner/physical) to
+// operators (exec/op). Sources and sinks are run by the runtime and are not here.
+package build
+
+import (
+	"fmt"
+
+	"github.com/weir-sql/weir/exec"
+	"github.com/weir-sql/weir/exec/expr"
+	"github.com/weir-sql/weir/exec/op"
+	"github.com/weir-sql/weir/planner/physical"
+)
+
+// Env is what operators are made with.
+type Env struct {
+	Batch      bool            // only final results count
+	Functions  expr.Registry   // kernels of scalar functions
+	Connectors exec.Connectors // opens the tables of lookup joins
+}
+
+// Operator makes the operator of a spec. Errors are diagnostics: a function that does
+// not exist, an operator that exists in the other mode only.
+func Operator(spec physical.Spec, env Env) (exec.Operator, error) {
+	switch s := spec.(type) {
+	case *physical.Calc:
+		return op.NewCalc(s, env.Functions)
+	case *physical.Dedup:
+		return op.NewDedup(s), nil
+	case *physical.Normalize:
+		return op.NewNormalize(s), nil
+	case *physical.Materialize:
+		return op.NewMaterialize(s), nil
+	case *physical.GroupAgg:
+		return op.NewGroupAgg(s, env.Batch)
+	case *physical.Join:
+		return op.NewJoin(s, env.Batch, env.Functions)
+	case *physical.Union:
+		return op.NewUnion(s), nil
+	case *physical.Sort:
+		if s.Rowtime && !env.Batch {
+			return op.NewRowtimeSort(s), nil
+		}
+		return op.NewSort(s), nil
+	case *physical.TopN:
+		return op.NewTopN(s, env.Batch)
+	case *physical.DropUpdateBefore:
+		return op.NewDropUpdateBefore(s), nil
+	default:
+		return nil, fmt.Errorf("no operator for spec %T", spec)
+	}
+}

@@ -1,0 +1,442 @@
+package op_test
+
+import (
+	"fmt"
+	"math/rand"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/weir-sql/weir/exec"
+	"github.com/weir-sql/weir/exec/build"
+	"github.com/weir-sql/weir/exec/state"
+	"github.com/weir-sql/weir/exec/vec"
+	"github.com/weir-sql/weir/planner/physical"
+	"github.com/weir-sql/weir/planner/types"
+)
+
+// fakeClock is processing time that tests set.
+type fakeClock struct{ ms int64 }
+
+func (c *fakeClock) Now() time.Time { return time.UnixMilli(c.ms) }
+
+// event is one line of a test's input.
+type event struct {
+	in    int
+	rows  *vec.Batch // rows of one input, or
+	mark  *int64     // a watermark, or
+	now   *int64     // processing time, or
+	flush bool       // the task would wait
+}
+
+// run is one operator under test with the rows it has emitted.
+type run struct {
+	spec  physical.Spec
+	env   build.Env
+	ctx   *exec.Context
+	clock *fakeClock
+	op    exec.Operator
+	out   []string
+	batch []*vec.Batch
+	mark  int64
+}
+
+func (r *run) Emit(b *vec.Batch) error {
+	ts := physical.FieldTypes(r.spec.Schema())
+	if len(ts) > 0 && len(b.Cols) != len(ts) {
+		return fmt.Errorf("emitted %d columns, the schema has %d", len(b.Cols), len(ts))
+	}
+	for c, v := range b.Cols {
+		if v.Len != b.Len {
+			return fmt.Errorf("column %d has %d values, the batch %d rows", c, v.Len, b.Len)
+		}
+		if len(ts) > 0 && !v.Type.Equal(ts[c]) {
+			return fmt.Errorf("column %d is %s, the schema says %s", c, v.Type, ts[c])
+		}
+	}
+	if b.Len == 0 || b.Kinds != nil && len(b.Kinds) != b.Len {
+		return fmt.Errorf("batch of %d rows with %d kinds", b.Len, len(b.Kinds))
+	}
+	for i := range b.Len {
+		r.out = append(r.out, rowText(b, i))
+	}
+	r.batch = append(r.batch, b)
+	return nil
+}
+
+func newRun(spec physical.Spec, env build.Env, clock *fakeClock) (*run, error) {
+	r := &run{spec: spec, env: env, clock: clock, mark: exec.MinWatermark}
+	return r, r.start(state.Range{First: 0, End: 128})
+}
+
+// start makes and opens a new operator.
+func (r *run) start(groups state.Range) error {
+	var err error
+	if r.op, err = build.Operator(r.spec, r.env); err != nil {
+		return err
+	}
+	r.ctx = &exec.Context{UID: "uid", Name: "test", Parallelism: 1, MaxParallelism: 128, KeyGroups: groups, Batch: r.env.Batch,
+		Clock: r.clock, Zone: time.UTC, Budget: state.NewBudget(0), Counters: &exec.Counters{}}
+	if o, ok := r.op.(exec.Opener); ok {
+		return o.Open(r.ctx)
+	}
+	return nil
+}
+
+// restart puts a fresh operator, restored from a snapshot, in the place of the old one.
+func (r *run) restart() error {
+	s, ok := r.op.(exec.Stateful)
+	if !ok {
+		return nil
+	}
+	if err := r.flush(); err != nil {
+		return err
+	}
+	snap := state.NewMemory()
+	if err := s.Snapshot(snap); err != nil {
+		return err
+	}
+	for _, n := range snap.Names() {
+		if !strings.HasPrefix(n, "uid/") {
+			return fmt.Errorf("state name %q", n)
+		}
+	}
+	if err := r.start(r.ctx.KeyGroups); err != nil {
+		return err
+	}
+	return r.op.(exec.Stateful).Restore(snap)
+}
+
+func (r *run) flush() error {
+	if f, ok := r.op.(exec.Flusher); ok {
+		return f.Flush(r)
+	}
+	return nil
+}
+
+func (r *run) feed(e event) error {
+	switch {
+	case e.rows != nil:
+		if l, ok := r.op.(exec.Limiter); ok && l.Satisfied() {
+			return nil
+		}
+		return r.op.Process(e.in, e.rows, r)
+	case e.mark != nil:
+		r.mark = *e.mark
+		if w, ok := r.op.(exec.WatermarkHandler); ok {
+			return w.OnWatermark(*e.mark, r)
+		}
+	case e.now != nil:
+		r.clock.ms = *e.now
+		if t, ok := r.op.(exec.ProcTimer); ok {
+			for t.NextTimer() <= r.clock.ms {
+				if err := t.OnTimer(r.clock.ms, r); err != nil {
+					return err
+				}
+			}
+		}
+	case e.flush:
+		return r.flush()
+	}
+	return nil
+}
+
+// end ends all inputs as the runtime does.
+func (r *run) end(inputs int) error {
+	if r.env.Batch || r.mark != exec.MinWatermark {
+		if w, ok := r.op.(exec.WatermarkHandler); ok {
+			if err := w.OnWatermark(exec.MaxWatermark, r); err != nil {
+				return err
+			}
+		}
+	}
+	if t, ok := r.op.(exec.ProcTimer); ok && r.env.Batch {
+		for t.NextTimer() != exec.MaxWatermark {
+			if err := t.OnTimer(t.NextTimer(), r); err != nil {
+				return err
+			}
+		}
+	}
+	for in := range inputs {
+		if err := r.flush(); err != nil {
+			return err
+		}
+		if e, ok := r.op.(exec.Ender); ok {
+			if err := e.OnEnd(in, r); err != nil {
+				return err
+			}
+		}
+	}
+	if c, ok := r.op.(exec.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}
+
+// play runs events through a new operator. restartAt lists the events before which
+// it is replaced by one restored from its snapshot.
+func play(spec physical.Spec, env build.Env, inputs int, events []event, restartAt ...int) (*run, error) {
+	r, err := newRun(spec, env, &fakeClock{})
+	if err != nil {
+		return nil, err
+	}
+	for i, e := range events {
+		if slices.Contains(restartAt, i) {
+			if err := r.restart(); err != nil {
+				return nil, fmt.Errorf("restart before event %d: %w", i, err)
+			}
+		}
+		if err := r.feed(e); err != nil {
+			return nil, err
+		}
+	}
+	return r, r.end(inputs)
+}
+
+// joined puts runs of rows of one input into one batch each, of at most most rows.
+func joined(events []event, most int) []event {
+	var out []event
+	for _, e := range events {
+		if n := len(out); n > 0 && e.rows != nil && out[n-1].rows != nil && out[n-1].in == e.in && out[n-1].rows.Len+e.rows.Len <= most {
+			out[n-1].rows = vec.Concat(e.rows.Types(), []*vec.Batch{out[n-1].rows, e.rows})
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// fold gives the rows that a changelog leaves, sorted.
+func fold(t testing.TB, rows []string) []string {
+	n := map[string]int{}
+	for _, r := range rows {
+		kind, row, _ := strings.Cut(r, " ")
+		if kind == "+I" || kind == "+U" {
+			n[row]++
+		} else {
+			n[row]--
+		}
+	}
+	var out []string
+	for row, k := range n {
+		if k < 0 {
+			t.Errorf("row %q was taken back %d times too often", row, -k)
+		}
+		for range k {
+			out = append(out, row)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func rowText(b *vec.Batch, i int) string {
+	var s strings.Builder
+	s.WriteString(b.Kind(i).String())
+	for _, c := range b.Cols {
+		s.WriteByte(' ')
+		s.WriteString(valueText(c.Value(i)))
+	}
+	return s.String()
+}
+
+func valueText(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "NULL"
+	case []any:
+		parts := make([]string, len(v))
+		for i, x := range v {
+			parts[i] = valueText(x)
+		}
+		return "[" + strings.Join(parts, ",") + "]"
+	case vec.Map:
+		parts := make([]string, len(v.Keys))
+		for i, k := range v.Keys {
+			parts[i] = valueText(k) + "=" + valueText(v.Values[i])
+		}
+		return "{" + strings.Join(parts, ",") + "}"
+	case []byte:
+		return fmt.Sprintf("%x", v)
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+// shortTypes are the names that test files use for types; "!" after one means NOT NULL.
+var shortTypes = map[string]types.Type{
+	"bool": types.Bool, "i32": types.Int32, "i64": types.Int64, "f64": types.Float64, "str": types.String,
+	"dec": types.NewDecimal(20, 2), "ts": types.NewTimestamp(3), "ltz": types.NewTimestampLTZ(3),
+	"ts6": types.NewTimestamp(6), "date": types.DateType, "arr": types.NewArray(types.Int64),
+	"map": types.NewMap(types.String, types.Int64), "mset": types.NewMultiset(types.String),
+	"rows": types.NewArray(types.NewRow(types.Field{Name: "x", Type: types.Int64}, types.Field{Name: "y", Type: types.String})),
+}
+
+func shortType(s string) (types.Type, error) {
+	name, notNull := strings.CutSuffix(s, "!")
+	t, ok := shortTypes[name]
+	if !ok {
+		return t, fmt.Errorf("type %q", s)
+	}
+	if notNull {
+		t = t.NotNull()
+	}
+	return t, nil
+}
+
+// parseRow reads the values of one row. Collections are written [1,2] and {a=1,b=2},
+// without blanks.
+func parseRow(b *vec.BatchBuilder, kind vec.RowKind, fields []string) error {
+	if len(fields) != len(b.Cols) {
+		return fmt.Errorf("%d values for %d columns: %v", len(fields), len(b.Cols), fields)
+	}
+	for c, f := range fields {
+		v, err := parseValue(b.Cols[c].Type(), f)
+		if err != nil {
+			return err
+		}
+		b.Cols[c].Append(v)
+	}
+	b.EndRow(kind)
+	return nil
+}
+
+func parseValue(t types.Type, f string) (any, error) {
+	if f == "NULL" {
+		return nil, nil
+	}
+	switch t.Kind {
+	case types.Boolean:
+		return strconv.ParseBool(f)
+	case types.Double:
+		return strconv.ParseFloat(f, 64)
+	case types.VarChar:
+		return f, nil
+	case types.Array:
+		var out []any
+		for _, e := range split(f) {
+			v, err := parseValue(*t.Elem, e)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, v)
+		}
+		return out, nil
+	case types.Row:
+		var out []any
+		for i, e := range split(f) {
+			v, err := parseValue(t.Fields[i].Type, e)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, v)
+		}
+		return out, nil
+	case types.Map, types.Multiset:
+		kt, vt := vec.MapTypes(t)
+		var m vec.Map
+		for _, e := range split(f) {
+			k, v, _ := strings.Cut(e, "=")
+			key, err := parseValue(kt, k)
+			if err != nil {
+				return nil, err
+			}
+			val, err := parseValue(vt, v)
+			if err != nil {
+				return nil, err
+			}
+			m.Keys, m.Values = append(m.Keys, key), append(m.Values, val)
+		}
+		return m, nil
+	default:
+		return strconv.ParseInt(f, 10, 64)
+	}
+}
+
+// split cuts [a,b] or {a,b} at its outer commas.
+func split(f string) []string {
+	f = f[1 : len(f)-1]
+	if f == "" {
+		return nil
+	}
+	var out []string
+	depth, from := 0, 0
+	for i, c := range f {
+		switch c {
+		case '[', '{', '(':
+			depth++
+		case ']', '}', ')':
+			depth--
+		case ',':
+			if depth == 0 {
+				out = append(out, f[from:i])
+				from = i + 1
+			}
+		}
+	}
+	return append(out, f[from:])
+}
+
+var kinds = map[string]vec.RowKind{"+I": vec.Insert, "-U": vec.UpdateBefore, "+U": vec.UpdateAfter, "-D": vec.Delete}
+
+// parseEvents reads the input block of a test: "[L|R] +I a 1", "wm 1000", "now 5", "flush".
+func parseEvents(text string, inputs [][]types.Type) ([]event, error) {
+	var out []event
+	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
+		line, _, _ = strings.Cut(line, "#")
+		f := strings.Fields(line)
+		if len(f) == 0 {
+			continue
+		}
+		in := 0
+		if f[0] == "L" || f[0] == "R" {
+			if f[0] == "R" {
+				in = 1
+			}
+			f = f[1:]
+		}
+		switch f[0] {
+		case "wm", "now":
+			ms, err := strconv.ParseInt(f[1], 10, 64)
+			if err != nil {
+				return nil, err
+			}
+			if f[0] == "wm" {
+				out = append(out, event{mark: &ms})
+			} else {
+				out = append(out, event{now: &ms})
+			}
+		case "flush":
+			out = append(out, event{flush: true})
+		default:
+			k, ok := kinds[f[0]]
+			if !ok {
+				return nil, fmt.Errorf("line %q", line)
+			}
+			b := vec.NewBatchBuilder(inputs[in], 1)
+			if err := parseRow(b, k, f[1:]); err != nil {
+				return nil, err
+			}
+			out = append(out, event{in: in, rows: b.Finish()})
+		}
+	}
+	return out, nil
+}
+
+// insertOnly reports whether all rows are insertions.
+func insertOnly(events []event) bool {
+	return !slices.ContainsFunc(events, func(e event) bool { return e.rows != nil && e.rows.Kinds != nil })
+}
+
+// testSeed is printed when a random choice led to a failure.
+func testSeed(t testing.TB) *rand.Rand {
+	seed := time.Now().UnixNano()
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("seed %d", seed)
+		}
+	})
+	return rand.New(rand.NewSource(seed))
+}

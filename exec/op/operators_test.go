@@ -1,0 +1,377 @@
+package op_test
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/datadriven"
+
+	"github.com/weir-sql/weir/exec/build"
+	"github.com/weir-sql/weir/exec/expr/agg"
+	"github.com/weir-sql/weir/exec/expr/function"
+	"github.com/weir-sql/weir/planner/catalog"
+	"github.com/weir-sql/weir/planner/physical"
+	"github.com/weir-sql/weir/planner/rex"
+	"github.com/weir-sql/weir/planner/types"
+)
+
+// TestOperators runs testdata/*.test, see testdata/README.md. Every case runs with
+// one row a batch, with rows in large batches, with a restart from a snapshot before
+// every event, and, where it makes sense, in batch.
+func TestOperators(t *testing.T) {
+	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+		if !strings.HasSuffix(path, ".test") {
+			return
+		}
+		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string { return runCase(t, d) })
+	})
+}
+
+// opCase is a parsed case.
+type opCase struct {
+	spec    physical.Spec
+	inputs  [][]types.Type
+	events  []event
+	noBatch bool // the case means nothing in batch
+	batch   bool // batch only
+	folds   bool // a snapshot makes the operator emit: compare what a changelog leaves
+}
+
+func runCase(t *testing.T, d *datadriven.TestData) string {
+	c, err := parseCase(d)
+	if err != nil {
+		d.Fatalf(t, "%v", err)
+	}
+	if c.batch {
+		return c.runBatch(t, d, nil)
+	}
+	r, err := play(c.spec, env(false), len(c.inputs), c.events)
+	if err != nil {
+		return "error: " + err.Error()
+	}
+	c.check(t, d, r.out, "large batches", joined(c.events, 1<<20))
+	c.check(t, d, r.out, "batches of 3", joined(c.events, 3))
+	for at := range c.events {
+		c.check(t, d, r.out, fmt.Sprintf("restart before event %d", at), c.events, at)
+	}
+	all := make([]int, len(c.events))
+	for i := range all {
+		all[i] = i
+	}
+	c.check(t, d, r.out, "restart before every event", c.events, all...)
+	if !c.noBatch && !d.HasArg("noub") && insertOnly(c.events) {
+		c.runBatch(t, d, r.out)
+	}
+	return text(r.out)
+}
+
+// env is what operators are made with in tests.
+func env(batch bool) build.Env {
+	return build.Env{Batch: batch, Functions: function.Builtin()}
+}
+
+func text(rows []string) string {
+	if len(rows) == 0 {
+		return "(none)\n"
+	}
+	return strings.Join(rows, "\n") + "\n"
+}
+
+// check plays the events another way, which must emit the same rows.
+func (c *opCase) check(t *testing.T, d *datadriven.TestData, want []string, how string, events []event, restartAt ...int) {
+	r, err := play(c.spec, env(false), len(c.inputs), events, restartAt...)
+	if err != nil {
+		d.Fatalf(t, "%s: %v", how, err)
+	}
+	got := r.out
+	if c.folds && restartAt != nil {
+		got, want = fold(t, got), fold(t, want)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: %s: emitted\n%swithout it\n%s", d.Pos, how, text(got), text(want))
+	}
+}
+
+// runBatch plays the rows in batch; the result must be what the stream's changelog leaves.
+func (c *opCase) runBatch(t *testing.T, d *datadriven.TestData, stream []string) string {
+	var events []event
+	for _, e := range joined(c.events, 3) {
+		if e.rows != nil {
+			events = append(events, e)
+		}
+	}
+	r, err := play(c.spec, env(true), len(c.inputs), events)
+	if err != nil {
+		if c.batch {
+			return "error: " + err.Error()
+		}
+		d.Fatalf(t, "batch: %v", err)
+	}
+	if !c.batch {
+		if got, want := fold(t, r.out), fold(t, stream); !slices.Equal(got, want) {
+			t.Errorf("%s: batch emitted\n%sthe stream leaves\n%s", d.Pos, text(got), text(want))
+		}
+	}
+	return text(r.out)
+}
+
+// parseCase reads a case's operator and input.
+func parseCase(d *datadriven.TestData) (*opCase, error) {
+	a := args{d}
+	c := &opCase{noBatch: d.HasArg("nobatch"), batch: d.HasArg("batch"), folds: d.HasArg("folds")}
+	build, ok := specs[d.Cmd]
+	if !ok {
+		return nil, fmt.Errorf("no operator %q", d.Cmd)
+	}
+	for _, side := range []string{"in", "left", "right"} {
+		if !d.HasArg(side) {
+			continue
+		}
+		ts, err := a.types(side)
+		if err != nil {
+			return nil, err
+		}
+		c.inputs = append(c.inputs, ts)
+	}
+	var err error
+	if c.spec, err = build(a, c.inputs); err != nil {
+		return nil, err
+	}
+	c.events, err = parseEvents(d.Input, c.inputs)
+	return c, err
+}
+
+// args reads the arguments of a case.
+type args struct{ d *datadriven.TestData }
+
+func (a args) vals(key string) []string {
+	for _, arg := range a.d.CmdArgs {
+		if arg.Key == key && !slices.Equal(arg.Vals, []string{""}) {
+			return arg.Vals
+		}
+	}
+	return nil
+}
+
+func (a args) has(key string) bool { return a.d.HasArg(key) }
+
+func (a args) types(key string) ([]types.Type, error) {
+	var out []types.Type
+	for _, s := range a.vals(key) {
+		t, err := shortType(s)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, t)
+	}
+	return out, nil
+}
+
+func (a args) ints(key string) []int {
+	var out []int
+	for _, s := range a.vals(key) {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			panic(err)
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+func (a args) num(key string, otherwise int64) int64 {
+	if v := a.vals(key); len(v) == 1 {
+		n, err := strconv.ParseInt(v[0], 10, 64)
+		if err != nil {
+			panic(err)
+		}
+		return n
+	}
+	return otherwise
+}
+
+func (a args) ttl(key string) time.Duration { return time.Duration(a.num(key, 0)) * time.Millisecond }
+
+// order reads order=(1,2:desc,3:desc:last).
+func (a args) order(key string) []rex.SortKey {
+	var out []rex.SortKey
+	for _, s := range a.vals(key) {
+		p := strings.Split(s, ":")
+		col, err := strconv.Atoi(p[0])
+		if err != nil {
+			panic(err)
+		}
+		desc := slices.Contains(p, "desc")
+		out = append(out, rex.SortKey{Col: col, Desc: desc, NullsLast: desc != slices.Contains(p, "flip")})
+	}
+	return out
+}
+
+// aggs reads aggs=(COUNT,SUM:1,SUM:1:distinct,COUNT:filter=2).
+func (a args) aggs(in []types.Type) ([]rex.AggCall, error) {
+	var out []rex.AggCall
+	for _, s := range a.vals("aggs") {
+		p := strings.Split(s, ":")
+		c := rex.AggCall{Fn: p[0], Filter: -1}
+		var ts []types.Type
+		for _, x := range p[1:] {
+			if x == "distinct" {
+				c.Distinct = true
+			} else if f, ok := strings.CutPrefix(x, "filter="); ok {
+				c.Filter, _ = strconv.Atoi(f)
+			} else {
+				n, err := strconv.Atoi(x)
+				if err != nil {
+					return nil, err
+				}
+				c.Args, ts = append(c.Args, n), append(ts, in[n])
+			}
+		}
+		e := agg.Lookup(c.Fn)
+		if e == nil {
+			return nil, fmt.Errorf("no aggregate %q", c.Fn)
+		}
+		r, err := e.Infer(catalog.Call{Args: ts, Lits: make([]*rex.Lit, len(ts)), Distinct: c.Distinct})
+		if err != nil {
+			return nil, err
+		}
+		c.T = r.Result
+		if !e.NotNull {
+			c.T = c.T.Null()
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+func fields(ts ...types.Type) physical.Out {
+	out := physical.Out{}
+	for i, t := range ts {
+		out.Fields = append(out.Fields, types.Field{Name: fmt.Sprintf("c%d", i), Type: t})
+	}
+	return out
+}
+
+func pickT(ts []types.Type, at []int) []types.Type {
+	var out []types.Type
+	for _, i := range at {
+		out = append(out, ts[i])
+	}
+	return out
+}
+
+// specs makes the spec of each verb.
+var specs = map[string]func(args, [][]types.Type) (physical.Spec, error){
+	"group-agg": func(a args, in [][]types.Type) (physical.Spec, error) {
+		calls, err := a.aggs(in[0])
+		s := &physical.GroupAgg{In: in[0], Keys: a.ints("keys"), Aggs: calls, Retract: a.has("retract"),
+			EmitUpdateBefore: !a.has("noub"), TTL: a.ttl("ttl"), MiniBatchSize: int(a.num("minibatch", 0)),
+			MiniBatchWait: a.ttl("wait")}
+		ts := pickT(in[0], s.Keys)
+		for _, c := range calls {
+			ts = append(ts, c.T)
+		}
+		s.Out = fields(ts...)
+		return s, err
+	},
+	"top-n": func(a args, in [][]types.Type) (physical.Spec, error) {
+		s := &physical.TopN{In: in[0], Partition: a.ints("by"), Order: a.order("order"), Start: a.num("start", 1), End: a.num("end", -1),
+			WithRank: a.has("rank"), InputChanges: a.has("changes"), UniqueKey: a.ints("unique"), EmitUpdateBefore: !a.has("noub"), TTL: a.ttl("ttl")}
+		switch {
+		case a.has("func") && a.vals("func")[0] == "rank":
+			s.Rank = physical.Rank
+		case a.has("func"):
+			s.Rank = physical.DenseRank
+		}
+		ts := slices.Clone(in[0])
+		if s.WithRank {
+			ts = append(ts, types.Int64.NotNull())
+		}
+		s.Out = fields(ts...)
+		return s, nil
+	},
+	"sort": func(a args, in [][]types.Type) (physical.Spec, error) {
+		return &physical.Sort{Out: fields(in[0]...), Keys: a.order("order"), Offset: a.num("offset", 0), Fetch: a.num("fetch", -1), Rowtime: a.has("rowtime")}, nil
+	},
+	"union": func(a args, in [][]types.Type) (physical.Spec, error) {
+		return &physical.Union{Out: fields(in[0]...)}, nil
+	},
+	"drop-update-before": func(a args, in [][]types.Type) (physical.Spec, error) {
+		return &physical.DropUpdateBefore{Out: fields(in[0]...)}, nil
+	},
+	"dedup": func(a args, in [][]types.Type) (physical.Spec, error) {
+		return &physical.Dedup{Out: fields(in[0]...), In: in[0], Keys: a.ints("keys"), Time: int(a.num("time", 0)), Rowtime: a.has("rowtime"),
+			KeepLast: a.has("last"), EmitUpdateBefore: !a.has("noub"), TTL: a.ttl("ttl")}, nil
+	},
+	"normalize": func(a args, in [][]types.Type) (physical.Spec, error) {
+		return &physical.Normalize{Out: fields(in[0]...), Keys: a.ints("keys"), EmitUpdateBefore: !a.has("noub"), TTL: a.ttl("ttl")}, nil
+	},
+	"materialize": func(a args, in [][]types.Type) (physical.Spec, error) {
+		return &physical.Materialize{Out: fields(in[0]...), SinkKey: a.ints("sink"), InputKey: a.ints("key"), TTL: a.ttl("ttl")}, nil
+	},
+	"join": func(a args, in [][]types.Type) (physical.Spec, error) {
+		s := &physical.Join{Left: in[0], Right: in[1], LeftKeys: a.ints("lkeys"), RightKeys: a.ints("rkeys"),
+			LeftTTL: a.ttl("lttl"), RightTTL: a.ttl("rttl"), EmitUpdateBefore: !a.has("noub"),
+			LeftChanges: a.has("lchanges"), RightChanges: a.has("rchanges")}
+		s.LeftUnique = uniqueSide(a.ints("lunique"), s.LeftKeys)
+		s.RightUnique = uniqueSide(a.ints("runique"), s.RightKeys)
+		s.NullEquals = make([]bool, len(s.LeftKeys))
+		for i := range s.NullEquals {
+			s.NullEquals[i] = a.has("nulls")
+		}
+		s.Kind = joinKinds[a.vals("kind")[0]]
+		s.Out = fields(joinTypes(s.Kind, in[0], in[1])...)
+		if a.has("residual") {
+			s.Residual = condition(a.vals("residual"), append(slices.Clone(in[0]), in[1]...))
+		}
+		return s, nil
+	},
+}
+
+// condition reads residual=(1,<,3).
+func condition(v []string, ts []types.Type) rex.Expr {
+	ref := func(s string) rex.Expr {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			panic(err)
+		}
+		return &rex.Ref{Index: n, T: ts[n]}
+	}
+	return &rex.Call{Fn: v[1], Args: []rex.Expr{ref(v[0]), ref(v[2])}, T: types.Bool}
+}
+
+var joinKinds = map[string]physical.JoinKind{"inner": physical.Inner, "left": physical.LeftOuter, "right": physical.RightOuter,
+	"full": physical.FullOuter, "semi": physical.Semi, "anti": physical.Anti}
+
+// uniqueSide says whether the unique key lies in the join key.
+func uniqueSide(unique, keys []int) physical.UniqueSide {
+	in := len(unique) > 0
+	for _, u := range unique {
+		in = in && slices.Contains(keys, u)
+	}
+	return physical.UniqueSide{Key: unique, InJoinKey: in}
+}
+
+func joinTypes(kind physical.JoinKind, left, right []types.Type) []types.Type {
+	var out []types.Type
+	for _, t := range left {
+		if kind == physical.RightOuter || kind == physical.FullOuter {
+			t = t.Null()
+		}
+		out = append(out, t)
+	}
+	if kind == physical.Semi || kind == physical.Anti {
+		return out
+	}
+	for _, t := range right {
+		if kind == physical.LeftOuter || kind == physical.FullOuter {
+			t = t.Null()
+		}
+		out = append(out, t)
+	}
+	return out
+}
