@@ -256,7 +256,8 @@ func ReadModel(text []byte) (*Model, error) {
 }
 
 // resolve turns names in edges and chains into indexes and checks that operators
-// come after their inputs, which also means that there is no cycle.
+// come after their inputs and chains after the chains they read, which also means
+// that there is no cycle among either.
 func (m *Model) resolve() error {
 	index := make(map[string]int, len(m.Nodes))
 	for i := range m.Nodes {
@@ -284,6 +285,9 @@ func (m *Model) resolve() error {
 			return fmt.Errorf("edge %q → %q does not lead from an operator to a later one", e.From, e.To)
 		}
 		e.from, e.to = from, to
+		if a, b := m.Nodes[from].Chain, m.Nodes[to].Chain; a > b || (a == b) != e.Chained {
+			return fmt.Errorf("edge %q → %q leads from chain %d to chain %d with chained = %t", e.From, e.To, a, b, e.Chained)
+		}
 	}
 	return nil
 }

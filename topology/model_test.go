@@ -84,6 +84,7 @@ func TestReadModelRefuses(t *testing.T) {
 		"name twice":     {`"name": "calc"`, `"name": "orders"`, "is empty or taken"},
 		"chain too high": {`"chain": 1`, `"chain": 7`, "not in chain 7"},
 		"chain too low":  {`"chain": 1`, `"chain": -1`, "not in chain -1"},
+		"chained":        {`"chained": true`, `"chained": false`, "with chained = false"},
 		"row kind":       {`"changelog": "I"`, `"changelog": "X"`, "row kind"},
 	} {
 		changed := strings.Replace(string(text), c.old, c.new, 1)

@@ -2,6 +2,7 @@ package topology
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -46,31 +47,28 @@ func (o Options) width() int {
 	return max(o.Width, 40)
 }
 
-// write adds a piece of text to a rendering.
-func (o Options) write(b *strings.Builder, role Role, text string) {
-	if text == "" {
-		return
-	}
-	if o.ASCII {
-		text = toASCII(text)
-	}
-	if o.Paint != nil && strings.TrimSpace(text) != "" {
-		text = o.Paint(role, text)
-	}
-	b.WriteString(text)
-}
-
 // writeLine adds pieces and a line end, without spaces before it.
 func (o Options) writeLine(b *strings.Builder, line []piece) {
+	if o.ASCII {
+		plain := make([]piece, len(line))
+		for i, p := range line {
+			plain[i] = piece{p.role, toASCII(p.text)}
+		}
+		line = plain
+	}
 	for len(line) > 0 {
-		last := &line[len(line)-1]
-		if last.text = strings.TrimRight(last.text, " "); last.text != "" {
+		last := line[len(line)-1]
+		if text := strings.TrimRight(last.text, " "); text != "" {
+			line = append(slices.Clone(line[:len(line)-1]), piece{last.role, text})
 			break
 		}
 		line = line[:len(line)-1]
 	}
 	for _, p := range line {
-		o.write(b, p.role, p.text)
+		if o.Paint != nil && strings.TrimSpace(p.text) != "" {
+			p.text = o.Paint(p.role, p.text)
+		}
+		b.WriteString(p.text)
 	}
 	b.WriteByte('\n')
 }

@@ -52,6 +52,9 @@ type treeRow struct {
 	reference    bool // the operator was drawn further up
 }
 
+// longestRail bounds the rails while they grow, for chains of many thousand nodes.
+const longestRail = 400
+
 func (t *tree) grow() {
 	t.rows, t.shown = nil, make([]bool, len(t.m.Nodes))
 	for _, sink := range t.m.sinks() {
@@ -60,6 +63,7 @@ func (t *tree) grow() {
 }
 
 func (t *tree) visit(i int, rails, below string) {
+	below = cutRail(below, longestRail)
 	row := treeRow{rails: rails, below: below, node: &t.m.Nodes[i], reference: t.shown[i]}
 	inputs := t.in[i]
 	switch {
@@ -96,15 +100,19 @@ func (t *tree) depth() (deepest int) {
 
 // cutRails keeps the last cells of rails that are still too long.
 func (t *tree) cutRails(width int) {
-	cut := func(s string) string {
-		if r := []rune(s); len(r) > width {
-			return "…" + string(r[len(r)-width+1:])
-		}
+	for i := range t.rows {
+		t.rows[i].rails, t.rows[i].below = cutRail(t.rows[i].rails, width), cutRail(t.rows[i].below, width)
+	}
+}
+
+func cutRail(s string, width int) string {
+	if len(s) <= width {
 		return s
 	}
-	for i := range t.rows {
-		t.rows[i].rails, t.rows[i].below = cut(t.rows[i].rails), cut(t.rows[i].below)
+	if r := []rune(s); len(r) > width {
+		return "…" + string(r[len(r)-width+1:])
 	}
+	return s
 }
 
 // exchanges says how each input arrives, equal neighbours once with their number.

@@ -66,10 +66,13 @@ func (g *Graph) AssignUIDs() error {
 		taken[n.UID] = true
 	}
 	for _, base := range sortedKeys(twins) {
+		uid, next := base, 2
 		for _, id := range twins[base] {
 			if n := g.Nodes[id]; n.UID == "" {
-				n.UID = freeName(base, taken)
-				taken[n.UID] = true
+				for ; taken[uid]; next++ {
+					uid = fmt.Sprintf("%s-%d", base, next)
+				}
+				n.UID, taken[uid] = uid, true
 			}
 		}
 	}

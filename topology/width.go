@@ -76,21 +76,17 @@ func pad(s string, width int) string {
 
 // wrap breaks a text at spaces into lines of at most width cells; a word that is
 // longer is cut. What does not fit in maxLines is cut with "…".
-func wrap(s string, width, maxLines int) []string {
-	var lines []string
-	for line := ""; ; {
-		word, rest, more := strings.Cut(s, " ")
-		joined := strings.TrimPrefix(line+" "+word, " ")
+func wrap(s string, width, maxLines int) (lines []string) {
+	line := ""
+	for words := strings.Split(s, " "); len(words) > 0; words = words[1:] {
+		joined := strings.TrimPrefix(line+" "+words[0], " ")
 		if line != "" && textWidth(joined) > width {
 			if len(lines) == maxLines-1 {
-				return append(lines, fit(line+" "+s, width))
+				return append(lines, fit(line+" "+strings.Join(words, " "), width))
 			}
-			lines, line = append(lines, line), ""
-			continue
+			lines, joined = append(lines, fit(line, width)), words[0]
 		}
-		if !more {
-			return append(lines, fit(joined, width))
-		}
-		line, s = joined, rest
+		line = joined
 	}
+	return append(lines, fit(line, width))
 }
