@@ -93,10 +93,10 @@ func (n *caseNode) eval(r *run, b *vec.Batch) (*vec.Vec, error) {
 
 // coalesceNode is COALESCE: the first value that is not NULL.
 type coalesceNode struct {
-	values    []branch
-	t         types.Type
-	rest      []int32
-	choice    choice
+	values []branch
+	t      types.Type
+	rest   []int32
+	choice choice
 }
 
 func (c *compiler) buildCoalesce(call *rex.Call) (node, error) {
@@ -151,4 +151,3 @@ func allRows(dst []int32, n int) []int32 {
 	}
 	return dst
 }
-

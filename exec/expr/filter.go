@@ -100,7 +100,102 @@ type columnTest[T vec.Ordered] struct {
 }
 
 func (t *columnTest[T]) narrow(_ *run, b *vec.Batch, sel, dst []int32) ([]int32, error) {
-	return vec.SelectCompare(b.Cols[t.col], t.op, t.c, sel, dst), nil
+	v := b.Cols[t.col]
+	if v.Valid != nil {
+		return vec.SelectCompare(v, t.op, t.c, sel, dst), nil
+	}
+	vals := vec.Slice[T](v)
+	if sel == nil {
+		if cap(dst) < len(vals) {
+			dst = make([]int32, 0, len(vals))
+		}
+		return dst[:selectAll(t.op, vals, t.c, dst[:len(vals)])], nil
+	}
+	return dst[:selectSome(t.op, vals, t.c, sel, dst[:len(sel)])], nil
+}
+
+// one turns a condition into a number without a jump.
+func one(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// selectAll writes the rows that compare so into dst and counts them. Every row is
+// written and counted only if it passes, so that there is no branch to mispredict.
+func selectAll[T vec.Ordered](op vec.CompareOp, vals []T, c T, dst []int32) (k int) {
+	dst = dst[:len(vals)]
+	switch op {
+	case vec.EQ:
+		for i, x := range vals {
+			dst[k] = int32(i)
+			k += one(x == c)
+		}
+	case vec.NE:
+		for i, x := range vals {
+			dst[k] = int32(i)
+			k += one(x != c)
+		}
+	case vec.LT:
+		for i, x := range vals {
+			dst[k] = int32(i)
+			k += one(x < c)
+		}
+	case vec.LE:
+		for i, x := range vals {
+			dst[k] = int32(i)
+			k += one(x <= c)
+		}
+	case vec.GT:
+		for i, x := range vals {
+			dst[k] = int32(i)
+			k += one(x > c)
+		}
+	default:
+		for i, x := range vals {
+			dst[k] = int32(i)
+			k += one(x >= c)
+		}
+	}
+	return k
+}
+
+// selectSome is selectAll among the rows sel; dst may be sel.
+func selectSome[T vec.Ordered](op vec.CompareOp, vals []T, c T, sel, dst []int32) (k int) {
+	switch op {
+	case vec.EQ:
+		for _, i := range sel {
+			dst[k] = i
+			k += one(vals[i] == c)
+		}
+	case vec.NE:
+		for _, i := range sel {
+			dst[k] = i
+			k += one(vals[i] != c)
+		}
+	case vec.LT:
+		for _, i := range sel {
+			dst[k] = i
+			k += one(vals[i] < c)
+		}
+	case vec.LE:
+		for _, i := range sel {
+			dst[k] = i
+			k += one(vals[i] <= c)
+		}
+	case vec.GT:
+		for _, i := range sel {
+			dst[k] = i
+			k += one(vals[i] > c)
+		}
+	default:
+		for _, i := range sel {
+			dst[k] = i
+			k += one(vals[i] >= c)
+		}
+	}
+	return k
 }
 
 var compareOps = map[string][2]vec.CompareOp{ // of (column, constant), of (constant, column)

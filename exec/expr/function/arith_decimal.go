@@ -26,16 +26,14 @@ func newDecimalArith(op string, call *rex.Call) (Kernel, error) {
 	}
 	wide := wideDecimal(op, a, b, t)
 	narrow := call.T.Kind != types.Decimal
+	var bufA, bufB []vec.Decimal
 	return Kernel{Owned: true, Eval: func(f *Frame, as []*vec.Vec, n int) (*vec.Vec, error) {
 		out := f.New(t, n)
 		ok := valid(as, n)
 		out.Valid = ok
-		owned := false
-		null := func(i int) {
-			if !owned {
-				out.Valid, owned = ok.Slice(0, n), true
-			}
-			out.SetNull(i)
+		shared := ok != nil
+		zero := func(i int) error {
+			return fail(call, CodeDivision, "division of %s by zero", quote(as[0], i))
 		}
 		if long != nil {
 			dst, x, y := out.Int64s(), as[0].Int64s(), as[1].Int64s()
@@ -44,26 +42,27 @@ func newDecimalArith(op string, call *rex.Call) (Kernel, error) {
 					continue
 				}
 				if divide && y[i] == 0 {
-					return nil, fail(call, CodeDivision, "division of %s by zero", quote(as[0], i))
+					return nil, zero(i)
 				}
 				r, fits := long(x[i], y[i])
 				if dst[i] = r; !fits {
-					null(i)
+					setNull(out, i, &shared)
 				}
 			}
 		} else {
-			for i := 0; i < n; i++ {
+			x, y := wides(as[0], &bufA), wides(as[1], &bufB)
+			put := putter(out)
+			for i := range x {
 				if ok != nil && !ok.Get(i) {
 					continue
 				}
-				y := wideAt(as[1], i)
-				if divide && y.Sign() == 0 {
-					return nil, fail(call, CodeDivision, "division of %s by zero", quote(as[0], i))
+				if divide && y[i].Sign() == 0 {
+					return nil, zero(i)
 				}
-				if r, fits := wide(wideAt(as[0], i), y); fits {
-					putWide(out, i, r)
+				if r, fits := wide(x[i], y[i]); fits {
+					put(i, r)
 				} else {
-					null(i)
+					setNull(out, i, &shared)
 				}
 			}
 		}

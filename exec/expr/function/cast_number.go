@@ -217,12 +217,13 @@ func decimalRows(to types.Type, conv func(v *vec.Vec, i int) (vec.Decimal, bool)
 		out := f.New(to, n)
 		out.Valid = v.Valid
 		shared := v.Valid != nil
+		put := putter(out)
 		for i := 0; i < n; i++ {
 			if v.IsNull(i) {
 				continue
 			}
 			if x, ok := conv(v, i); ok {
-				putWide(out, i, x)
+				put(i, x)
 			} else {
 				setNull(out, i, &shared)
 			}

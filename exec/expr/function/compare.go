@@ -110,7 +110,7 @@ func newCompare(call *rex.Call) (Kernel, error) {
 	case vec.PhysF64:
 		return compareKernel[float64](call, op)
 	case vec.PhysBytes:
-		return compareBytes(op), nil
+		return compareBytes(call, op), nil
 	case vec.PhysI64, vec.PhysDec:
 		if a.Kind == types.Decimal && (a.Scale != b.Scale || !isLong(a) || !isLong(b)) {
 			return compareRows(op, orderDecimals(a, b)), nil
@@ -221,17 +221,24 @@ func holds(op vec.CompareOp, order int) bool {
 }
 
 // compareBytes compares texts and binaries; equality looks at the lengths first.
-func compareBytes(op vec.CompareOp) Kernel {
+func compareBytes(call *rex.Call, op vec.CompareOp) Kernel {
+	c, hasConst := constBytes(call, 1)
 	return Kernel{Owned: true, Eval: func(f *Frame, as []*vec.Vec, n int) (*vec.Vec, error) {
 		out := f.New(types.Bool, n)
 		out.Valid = valid(as, n)
 		dst, a, b := out.Bools(), as[0], as[1]
-		switch op {
-		case vec.EQ:
+		switch {
+		case hasConst && (op == vec.EQ || op == vec.NE):
+			off, data, want := a.Off, a.Data, op == vec.EQ
+			for i := range dst {
+				lo, hi := off[i], off[i+1]
+				dst[i] = (int(hi-lo) == len(c) && string(data[lo:hi]) == c) == want
+			}
+		case op == vec.EQ:
 			for i := range dst {
 				dst[i] = a.StringAt(i) == b.StringAt(i)
 			}
-		case vec.NE:
+		case op == vec.NE:
 			for i := range dst {
 				dst[i] = a.StringAt(i) != b.StringAt(i)
 			}
@@ -242,6 +249,19 @@ func compareBytes(op vec.CompareOp) Kernel {
 		}
 		return out, nil
 	}}
+}
+
+// constBytes is the content of a literal text or binary argument.
+func constBytes(call *rex.Call, k int) (string, bool) {
+	if l := constant(call, k); l != nil {
+		switch v := l.Value.(type) {
+		case string:
+			return v, true
+		case []byte:
+			return string(v), true
+		}
+	}
+	return "", false
 }
 
 // order compares row i of a with row j of b, neither being NULL.

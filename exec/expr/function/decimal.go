@@ -260,13 +260,29 @@ func wideAt(v *vec.Vec, i int) vec.Decimal {
 	return v.Decimals()[i]
 }
 
-// putWide writes a DECIMAL that fits the vector's type into row i.
-func putWide(v *vec.Vec, i int, x vec.Decimal) {
-	if v.Phys() == vec.PhysI64 {
-		v.Int64s()[i] = int64(x.LowBits())
-		return
+// wides gives the values of a DECIMAL vector in 128 bits; buf is memory to use.
+func wides(v *vec.Vec, buf *[]vec.Decimal) []vec.Decimal {
+	if v.Phys() == vec.PhysDec {
+		return v.Decimals()
 	}
-	v.Decimals()[i] = x
+	if cap(*buf) < v.Len {
+		*buf = make([]vec.Decimal, max(v.Len, vec.BatchSize))
+	}
+	out := (*buf)[:v.Len]
+	for i, x := range v.Int64s() {
+		out[i] = decimal128.FromI64(x)
+	}
+	return out
+}
+
+// putter writes DECIMALs that fit the vector's type.
+func putter(v *vec.Vec) func(i int, x vec.Decimal) {
+	if v.Phys() == vec.PhysI64 {
+		long := v.Int64s()
+		return func(i int, x vec.Decimal) { long[i] = int64(x.LowBits()) }
+	}
+	wide := v.Decimals()
+	return func(i int, x vec.Decimal) { wide[i] = x }
 }
 
 // isLong reports whether a DECIMAL type is held in 64 bits.
