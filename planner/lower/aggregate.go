@@ -1,0 +1,233 @@
+package lower
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/weir-sql/weir/planner/logical"
+	"github.com/weir-sql/weir/planner/physical"
+	"github.com/weir-sql/weir/planner/rex"
+	"github.com/weir-sql/weir/planner/types"
+	"github.com/weir-sql/weir/topology"
+)
+
+// aggregate makes a GroupAgg, in two phases where that pays: a local one folds rows
+// before they travel.
+func (b *builder) aggregate(n *logical.Aggregate) *op {
+	from := b.lower(n.Input)
+	spec := &physical.GroupAgg{Out: physical.Out{Fields: n.Fields}, In: physical.FieldTypes(from.schema()), Keys: n.Groups, Aggs: n.Aggs,
+		Retract: from.made.Updating(), TTL: b.hintTTL(n.Hints, "", 0)}
+	if b.miniBatch() {
+		spec.MiniBatchSize, spec.MiniBatchWait = b.int("table.exec.mini-batch.size", -1), b.duration("table.exec.mini-batch.allow-latency", 0)
+	}
+	o := &op{kind: topology.KindGroupAgg, spec: spec, fields: n.Fields, bounded: from.bounded, ttl: ttls(spec.TTL)}
+	b.describeAgg(o, from, n.Groups, n.Aggs, nil)
+	o.identity = "group by " + strings.Join(pick(from.origins, n.Groups), ", ")
+	o.meaning = o.identity + ": " + strings.Join(o.origins[len(n.Groups):], "; ")
+
+	if partials := b.partials(from, n.Groups, n.Aggs, spec.Retract); partials != nil && (b.batch || b.miniBatch()) {
+		local := *spec
+		local.Phase, local.TTL = physical.Local, 0
+		local.Fields = localFields(from, n.Groups, partials)
+		if spec.Retract {
+			local.Fields = append(local.Fields, types.Field{Name: "$rows", Type: types.Int64.NotNull()})
+		}
+		l := b.localOp(o, topology.KindLocalAgg, &local, local.Fields, from)
+		spec.Phase, spec.LocalIn = physical.Global, spec.In
+		spec.In, spec.Keys = physical.FieldTypes(local.Fields), upTo(len(n.Groups))
+		o.kind = topology.KindGlobalAgg
+		b.feed(o, l, hashed(spec.Keys))
+		return b.add(o, n)
+	}
+	b.feed(o, from, hashed(n.Groups))
+	return b.add(o, n)
+}
+
+// localOp makes the first of two phases.
+func (b *builder) localOp(global *op, kind topology.Kind, spec physical.Spec, fields []types.Field, from *op) *op {
+	l := &op{kind: kind, spec: spec, fields: fields, name: slug("local", global.name), label: "Local" + global.label,
+		meaning: "local " + global.meaning, span: global.span, bounded: from.bounded, made: topology.InsertOnly}
+	for i, f := range fields {
+		if i < len(global.keyed) {
+			l.origins = append(l.origins, global.origins[i])
+		} else {
+			l.origins = append(l.origins, "partial "+f.Name)
+		}
+	}
+	b.feed(l, from, anywhere)
+	return b.add(l, nil)
+}
+
+// partials gives the columns of every call's partial if an aggregation is to be split:
+// all calls can be, rows have to travel, and the strategy does not forbid it.
+func (b *builder) partials(from *op, keys []int, calls []rex.AggCall, retract bool) [][]types.Type {
+	strategy := b.upper("table.optimizer.agg-phase-strategy", "AUTO")
+	if b.Partials == nil || strategy == "ONE_PHASE" || strategy == "AUTO" && from.parallelism <= 1 || len(calls) == 0 && !b.batch {
+		return nil
+	}
+	if b.satisfied(from, hashed(keys)) {
+		return nil
+	}
+	in := physical.FieldTypes(from.schema())
+	out := make([][]types.Type, len(calls))
+	for i, c := range calls {
+		if c.Distinct {
+			return nil
+		}
+		if out[i] = b.Partials(c, in, retract); out[i] == nil {
+			return nil
+		}
+	}
+	return out
+}
+
+func localFields(from *op, keys []int, partials [][]types.Type) []types.Field {
+	fields := pick(from.schema(), keys)
+	for i := range fields {
+		fields[i].Type = fields[i].Type.WithAttr(types.NoTimeAttr)
+	}
+	for _, p := range partials {
+		for _, t := range p {
+			fields = append(fields, types.Field{Name: "$" + itoa(len(fields)), Type: t})
+		}
+	}
+	return fields
+}
+
+// windowAggregate makes a WindowAgg. Event-time windows whose rows share slices are
+// split in two phases under the same conditions as groups.
+func (b *builder) windowAggregate(n *logical.GroupWindow) *op {
+	from := b.lower(n.Input)
+	spec := &physical.WindowAgg{Out: physical.Out{Fields: n.Fields}, In: physical.FieldTypes(from.schema()), Window: n.Window,
+		Keys: n.Groups, Aggs: n.Aggs, Props: n.Props, Retract: from.made.Updating()}
+	o := &op{kind: topology.KindWindowAgg, spec: spec, fields: n.Fields, bounded: from.bounded}
+	b.describeAgg(o, from, n.Groups, n.Aggs, &n.Window)
+	for i, p := range n.Props {
+		o.keyed = append(o.keyed, len(n.Groups)+len(n.Aggs)+i)
+		o.origins = append(o.origins, propText[p]+" "+b.windowOrigin(n.Window, from))
+	}
+	o.identity = "window " + b.windowOrigin(n.Window, from) + " by " + strings.Join(pick(from.origins, n.Groups), ", ")
+	o.meaning = o.identity + ": " + strings.Join(o.origins[len(n.Groups):len(n.Groups)+len(n.Aggs)], "; ")
+
+	w := n.Window
+	partials := b.partials(from, n.Groups, n.Aggs, spec.Retract)
+	if partials != nil && w.Kind != physical.Session && (w.Rowtime || b.batch) {
+		local := *spec
+		local.Phase, local.Props = physical.Local, nil
+		local.Fields = append(localFields(from, n.Groups, partials), types.Field{Name: "$slice_end", Type: types.Int64.NotNull()})
+		l := b.localOp(o, topology.KindLocalWindow, &local, local.Fields, from)
+		spec.Phase, spec.LocalIn = physical.Global, spec.In
+		spec.In, spec.Keys = physical.FieldTypes(local.Fields), upTo(len(n.Groups))
+		o.kind = topology.KindGlobalWindow
+		b.feed(o, l, hashed(spec.Keys))
+		return b.add(o, n)
+	}
+	b.feed(o, from, hashed(n.Groups))
+	return b.add(o, n)
+}
+
+var propText = map[physical.WindowProp]string{physical.WindowStart: "start of", physical.WindowEnd: "end of", physical.WindowTime: "time of"}
+
+// windowOrigin writes a window with its time column resolved.
+func (b *builder) windowOrigin(w physical.Window, from *op) string {
+	if w.Kind == physical.Attached {
+		return short("window of " + from.origins[w.Start])
+	}
+	return windowText(w, from.origins[w.Time])
+}
+
+// describeAgg fills what group and window aggregates say alike.
+func (b *builder) describeAgg(o *op, from *op, keys []int, calls []rex.AggCall, w *physical.Window) {
+	names := fieldNames(from.schema())
+	shown := pick(names, keys)
+	o.name = slug(append([]string{"agg"}, shown...)...)
+	if w != nil {
+		if len(keys) == 0 {
+			o.name = "agg-window"
+		}
+		shown = append(slices.Clone(shown), "window")
+		if w.Kind != physical.Attached {
+			o.detail = append(o.detail, windowText(*w, names[w.Time]))
+		}
+	}
+	o.label = "Agg[" + strings.Join(shown, ", ") + "]"
+	if len(calls) == 0 && w == nil {
+		o.name, o.label = slug(append([]string{"distinct"}, pick(names, keys)...)...), "Distinct["+joinShort(shown, 4)+"]"
+	}
+	o.keyed = upTo(len(keys))
+	o.origins = pick(from.origins, keys)
+	for _, c := range calls {
+		o.origins = append(o.origins, resolveCall(c, from.origins))
+		o.detail = append(o.detail, logical.AggText(c, func(i int) string { return names[i] }))
+	}
+}
+
+func (b *builder) windowTVF(n *logical.WindowTVF) *op {
+	from := b.lower(n.Input)
+	w := n.Window
+	o := &op{kind: topology.KindWindowTVF, name: slug("window", w.Kind.String()), fields: n.Fields, bounded: from.bounded,
+		spec:    &physical.WindowTVF{Out: physical.Out{Fields: n.Fields}, In: physical.FieldTypes(from.schema()), Window: w},
+		label:   windowText(w, from.schema()[w.Time].Name),
+		origins: slices.Clone(from.origins),
+	}
+	text := b.windowOrigin(w, from)
+	o.meaning = text
+	for _, p := range []physical.WindowProp{physical.WindowStart, physical.WindowEnd, physical.WindowTime} {
+		o.origins = append(o.origins, propText[p]+" "+text)
+	}
+	if w.Kind == physical.Session { // sessions merge: the operator keeps them by partition
+		o.identity = text + " by " + strings.Join(pick(from.origins, w.Partition), ", ")
+		o.keyed = w.Partition
+		b.feed(o, from, hashed(w.Partition))
+	} else {
+		b.feed(o, from, anywhere)
+	}
+	return b.add(o, n)
+}
+
+func (b *builder) miniBatch() bool { return !b.batch && b.bool("table.exec.mini-batch.enabled", false) }
+
+// stateTTL is how long state is kept without being touched; 0 = for ever. Batch
+// keeps everything to its end.
+func (b *builder) stateTTL() time.Duration {
+	if b.batch {
+		return 0
+	}
+	return b.duration("table.exec.state.ttl", 0)
+}
+
+// hintTTL is stateTTL unless a STATE_TTL hint names this input: by its alias, or, for
+// operators with one input, by any.
+func (b *builder) hintTTL(hints []logical.Hint, alias string, otherwise time.Duration) time.Duration {
+	ttl := max(b.stateTTL(), otherwise)
+	if b.batch {
+		return 0
+	}
+	for _, h := range hints {
+		if h.Name != "STATE_TTL" {
+			continue
+		}
+		for _, name := range sortedKeys(h.KV) {
+			if alias != "" && !strings.EqualFold(name, alias) {
+				continue
+			}
+			d, ok := ParseDuration(h.KV[name])
+			if !ok {
+				b.errorf("W0201", h.Span, "hint STATE_TTL gives %q the time %q, which is not a duration such as '1d'", name, h.KV[name])
+				continue
+			}
+			ttl = d
+		}
+	}
+	return ttl
+}
+
+func ttls(ds ...time.Duration) []time.Duration {
+	for _, d := range ds {
+		if d != 0 {
+			return ds
+		}
+	}
+	return nil
+}
