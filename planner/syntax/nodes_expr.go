@@ -84,6 +84,14 @@ type IntervalExpr struct {
 	Qualifier IntervalQualifier
 }
 
+// DatetimeSub is (L - R) qualifier, the interval between two points in time. Without
+// a qualifier points in time cannot be subtracted.
+type DatetimeSub struct {
+	Base
+	L, R      Expr
+	Qualifier IntervalQualifier
+}
+
 // IntervalQualifier is e.g. DAY(3) TO SECOND(6).
 type IntervalQualifier struct {
 	Base
@@ -580,6 +588,7 @@ func (*NullLit) expr()       {}
 func (*DatetimeLit) expr()   {}
 func (*IntervalLit) expr()   {}
 func (*IntervalExpr) expr()  {}
+func (*DatetimeSub) expr()   {}
 func (*ColumnRef) expr()     {}
 func (*Star) expr()          {}
 func (*Call) expr()          {}

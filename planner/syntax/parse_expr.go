@@ -500,10 +500,16 @@ func (p *parser) paren(start int) Expr {
 		return &Subquery{p.base(start), q}
 	}
 	p.close(open, ")")
-	if len(items) == 1 {
-		return items[0]
+	if len(items) > 1 {
+		return &Row{p.base(start), false, items}
 	}
-	return &Row{p.base(start), false, items}
+	if intervalUnits[p.tok().Word] != NoUnit {
+		if b, ok := items[0].(*Binary); ok && b.Op == Sub {
+			q := p.intervalQualifier()
+			return &DatetimeSub{p.base(start), b.L, b.R, q}
+		}
+	}
+	return items[0]
 }
 
 // columnOrCall reads a dotted name, t.* or a call.

@@ -202,8 +202,8 @@ func (p *parser) queryTail(start int, with *With, body Query) Query {
 		case p.is("ORDER") && q.OrderBy == nil && any:
 			p.fail(diag.Errorf(CodeClause, t.Pos, "ORDER BY must come before LIMIT and OFFSET"))
 		default:
-			if !any {
-				return body
+			if with == nil && q.OrderBy == nil && q.Limit == nil && q.Offset == nil {
+				return body // also for LIMIT ALL
 			}
 			q.Base = p.base(start)
 			return q
