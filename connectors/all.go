@@ -6,6 +6,7 @@ import (
 	"github.com/weir-sql/weir/connectors/format"
 	"github.com/weir-sql/weir/connectors/format/csv"
 	"github.com/weir-sql/weir/connectors/format/json"
+	"github.com/weir-sql/weir/connectors/kafka"
 	"github.com/weir-sql/weir/connectors/print"
 )
 
@@ -13,6 +14,8 @@ import (
 func All() []Connector {
 	return []Connector{
 		filesystem.Connector(),
+		kafka.Connector(),
+		kafka.Upsert(),
 		print.Connector(),
 		blackhole.Connector(),
 	}

@@ -30,6 +30,25 @@ type ProjectConfig struct {
 	Parallelism int               `yaml:"parallelism"` // default of every operator
 	Config      map[string]string `yaml:"config"`      // what SET would set
 	AllowPaths  []string          `yaml:"allow-paths"` // folders outside of the project that scripts may use
+	Tables      ProjectTables     `yaml:"tables"`
+}
+
+// ProjectTables names scripts with the DDL that every script of the project sees: in
+// both modes, and in one of them. One name may stand for a topic in a stream run
+// and for files in a batch run.
+type ProjectTables struct {
+	Both   []string `yaml:"both"`
+	Stream []string `yaml:"stream"`
+	Batch  []string `yaml:"batch"`
+}
+
+// of lists the scripts of a mode.
+func (t ProjectTables) of(m Mode) []string {
+	side := t.Stream
+	if m == Batch {
+		side = t.Batch
+	}
+	return append(append([]string(nil), t.Both...), side...)
 }
 
 // FindProject looks for weir.yaml in dir and above it. Without one, dir itself is an

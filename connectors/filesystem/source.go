@@ -312,3 +312,6 @@ func readable(err error) string {
 	}
 	return err.Error()
 }
+
+// Endless tells that a watched directory may always get new files.
+func (w *watcher) Endless() bool { return true }

@@ -48,7 +48,9 @@ type Column struct {
 	// MetadataKey is the connector's key of a Metadata column; Virtual excludes it from sinks.
 	MetadataKey string
 	Virtual     bool
-	Span        diag.Span
+	// NullableInDDL: the column became NOT NULL only by being part of the primary key.
+	NullableInDDL bool
+	Span          diag.Span
 }
 
 // Watermark is WATERMARK FOR Columns[Column] AS Expr.
@@ -65,7 +67,8 @@ type Table struct {
 	Temporary    bool
 	Columns      []Column
 	Watermark    *Watermark
-	PrimaryKey   []int // indexes into Columns; nil = none
+	PrimaryKey   []int  // indexes into Columns; nil = none
+	KeyName      string // of the primary key constraint, "" = none was given
 	PartitionKey []string
 	Distribution string // as written, for SHOW CREATE TABLE
 	Options      map[string]string
@@ -75,6 +78,9 @@ type Table struct {
 	Span        diag.Span // the name in CREATE TABLE
 	// View is the text of the query of a view, "" for a table.
 	View string
+	// ViewCatalog and ViewDatabase were current when the view was created: names in
+	// View without a qualifier mean those.
+	ViewCatalog, ViewDatabase string
 }
 
 // OptionSpan places one WITH option.
@@ -161,6 +167,25 @@ func (c *Catalog) Drop(p Path) bool {
 	_, ok := c.tables[p]
 	delete(c.tables, p)
 	return ok
+}
+
+// Unplace takes the places in the declaring script off all tables, for a script in
+// another text that will use them.
+func (c *Catalog) Unplace() {
+	for p, t := range c.tables {
+		u := *t
+		u.Span, u.OptionSpans = diag.Span{}, nil
+		u.Columns = append([]Column(nil), t.Columns...)
+		for i := range u.Columns {
+			u.Columns[i].Span = diag.Span{}
+		}
+		if t.Watermark != nil {
+			w := *t.Watermark
+			w.Span = diag.Span{}
+			u.Watermark = &w
+		}
+		c.tables[p] = &u
+	}
 }
 
 // Tables lists the tables and views of a database by name.

@@ -75,6 +75,10 @@ type Diagnostic struct {
 	Span     Span
 	Related  []Related
 
+	// Source is the text that Span points into, if it is not the script at hand (a
+	// project's table declarations).
+	Source *Source
+
 	// File and Line place a problem that is not in the SQL text (a data file, a
 	// Kafka partition): File then replaces the script's name, e.g.
 	// "data/orders.jsonl" or "topic orders, partition 3, offset 42".

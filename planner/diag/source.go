@@ -48,6 +48,9 @@ func (s Source) Line(n int) string {
 // The text is not sanitised for a terminal; the caller's writer does that.
 func Print(src Source, d *Diagnostic) string {
 	var b strings.Builder
+	if d.Source != nil {
+		src = *d.Source
+	}
 	if d.File != "" || d.Span.IsZero() {
 		return printWithoutSnippet(src, d)
 	}

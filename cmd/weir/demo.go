@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/session"
+	"github.com/weir-sql/weir/session/result"
+)
+
+func (a *app) demoCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "demo [DIR]",
+		Short: "Make the demo project, run it as a stream and as a batch, and compare",
+		Long: `demo writes a small project (default ./weir-demo): orders that change, page events out
+of order, a user dimension. It fills the embedded Kafka, shows the StreamGraph of one
+script, runs that script as a stream from Kafka and as a batch from files, reads both
+results back and compares them.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir := "weir-demo"
+			if len(args) > 0 {
+				dir = args[0]
+			}
+			return a.demo(cmd.Context(), dir)
+		},
+	}
+}
+
+// demo tells its story on standard output.
+func (a *app) demo(ctx context.Context, dir string) error {
+	d, err := session.WriteDemo(dir)
+	if err != nil {
+		return err
+	}
+	a.dir = dir
+	s, err := a.open("")
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	addr, err := s.Broker(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "weir %s · demo project %q in ./%s · embedded Kafka on %s\n", version, "shop", dir, addr)
+	fmt.Fprintf(a.out, "orders       %9s changes of %s orders\n", thousands(int64(d.Rows.OrderChanges)), thousands(int64(d.Rows.Orders)))
+	fmt.Fprintf(a.out, "page_events  %9s rows, %s of them out of order\n", thousands(int64(d.Rows.PageEvents)), thousands(int64(d.Rows.OutOfOrder)))
+	fmt.Fprintf(a.out, "users        %9s rows\n", thousands(int64(d.Rows.Users)))
+	if err := a.demoRun(ctx, s, d); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, `
+next:  weir plan %[1]s/sql/spend.sql --as dag      another drawing of the graph
+       weir run  %[1]s/sql/spend.sql --mode batch  run it yourself
+       weir run  -C %[1]s -e "SELECT * FROM city_spend" --mode batch
+`, dir)
+	return nil
+}
+
+// demoRun loads the topics, shows the graph, runs both modes and compares.
+func (a *app) demoRun(ctx context.Context, s *session.Session, d *session.Demo) error {
+	load, err := d.Script("load.sql")
+	if err != nil {
+		return err
+	}
+	if _, err := s.RunToEnd(ctx, load, session.Stream, nil); err != nil {
+		return fmt.Errorf("filling the topics: %w", err)
+	}
+	src, err := d.Script("spend.sql")
+	if err != nil {
+		return err
+	}
+	plan, list := s.Plan(src, session.Stream)
+	a.diagnostics(src, list)
+	if plan == nil {
+		return list
+	}
+	tree, err := session.Render(plan.Graph, "tree", terminalWidth(), false)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "\n%s\n", tree)
+	for _, mode := range []session.Mode{session.Stream, session.Batch} {
+		r, err := s.RunToEnd(ctx, src, mode, nil)
+		if err != nil {
+			return fmt.Errorf("running the %s: %w", mode, err)
+		}
+		p := r.Progress()
+		fmt.Fprintf(a.out, "%-6s %s %s · %v\n", mode, bar(1, 1, 10), p.Line(), p.Elapsed.Round(time.Millisecond))
+	}
+	return a.demoCompare(ctx, s, plan)
+}
+
+// demoCompare reads what both runs wrote and compares the folded rows.
+func (a *app) demoCompare(ctx context.Context, s *session.Session, plan *session.Plan) error {
+	fmt.Fprintln(a.out)
+	differ := false
+	for _, o := range plan.Outputs {
+		var columns []string
+		for _, f := range o.Schema {
+			columns = append(columns, f.Name)
+		}
+		var folds [2]*result.Fold
+		for i, mode := range []session.Mode{session.Stream, session.Batch} {
+			var err error
+			if folds[i], err = s.ReadTable(ctx, o.Table, columns, mode); err != nil {
+				return fmt.Errorf("reading back %s (%s): %w", o.Table, mode, err)
+			}
+		}
+		stream, batch := folds[0], folds[1]
+		if stream.Digest() == batch.Digest() && stream.Rows() > 0 {
+			fmt.Fprintf(a.out, "%-13s folded results equal: %s rows, sha256 %s\n", o.Table, thousands(int64(stream.Rows())), stream.Digest()[:16])
+			continue
+		}
+		differ = true
+		fmt.Fprintf(a.out, "%-13s results DIFFER: stream %s rows, batch %s rows\n", o.Table, thousands(int64(stream.Rows())), thousands(int64(batch.Rows())))
+		onlyStream, onlyBatch := stream.Diff(batch, 5)
+		for _, l := range onlyStream {
+			fmt.Fprintf(a.out, "  only stream  %s\n", l)
+		}
+		for _, l := range onlyBatch {
+			fmt.Fprintf(a.out, "  only batch   %s\n", l)
+		}
+	}
+	if differ {
+		return exitError{exitAssertion}
+	}
+	return nil
+}

@@ -1,0 +1,206 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/weir-sql/weir/exec/expr/agg"
+	"github.com/weir-sql/weir/exec/vec"
+	"github.com/weir-sql/weir/planner/bind"
+	"github.com/weir-sql/weir/planner/catalog"
+	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/planner/lower"
+	"github.com/weir-sql/weir/planner/physical"
+	"github.com/weir-sql/weir/planner/rex"
+	"github.com/weir-sql/weir/planner/rules"
+	"github.com/weir-sql/weir/planner/syntax"
+	"github.com/weir-sql/weir/planner/types"
+	"github.com/weir-sql/weir/topology"
+)
+
+// Plan is a script made ready to run in one mode.
+type Plan struct {
+	Source   diag.Source
+	Mode     Mode
+	Graph    *topology.Graph // nil if the script has no query and no INSERT
+	Outputs  []Output        // in the order of the script
+	Commands []Command       // results of SHOW, DESCRIBE and their like, in order
+	Config   map[string]string
+}
+
+// Output is one result of a script: of a SELECT or an INSERT.
+type Output struct {
+	Name      string
+	Table     string // the table written; "" for a SELECT
+	Schema    []types.Field
+	UpsertKey []int // columns that identify a row in a changelog without -U; nil = none needed
+}
+
+// Command is the result of a statement that only shows something.
+type Command struct {
+	Name   string
+	Text   string // shown as it is; "" if there are Rows
+	Schema []types.Field
+	Rows   *vec.Batch
+}
+
+// Selects lists the outputs of SELECTs.
+func (p *Plan) Selects() []Output {
+	var out []Output
+	for _, o := range p.Outputs {
+		if o.Table == "" {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// output finds an output by name.
+func (p *Plan) output(name string) Output {
+	for _, o := range p.Outputs {
+		if o.Name == name {
+			return o
+		}
+	}
+	return Output{Name: name}
+}
+
+// place gives a run-time error the name of its operator in the script, where one is known.
+func (p *Plan) place(err error) error {
+	var d *diag.Diagnostic
+	if err == nil || errors.As(err, &d) {
+		return err
+	}
+	return err
+}
+
+// Plan parses, binds and plans a script. It opens nothing. The plan is nil if the
+// list holds an error.
+func (s *Session) Plan(src diag.Source, mode Mode) (*Plan, diag.List) {
+	script, list := syntax.Parse(src.Text)
+	if list.HasErrors() {
+		return nil, list.Sorted()
+	}
+	config := s.config(mode)
+	loc, err := zone(config)
+	if err != nil {
+		return nil, append(list, asDiagnostic(err))
+	}
+	reg := s.registry(registryOptions{zone: loc, batch: mode == Batch})
+	env := &bind.Env{Catalog: catalog.New(), Functions: s.functions, Connectors: reg, Formats: reg, Config: config, Zone: loc, Batch: mode == Batch}
+	if problems := s.declare(env, mode, src.Name); problems.HasErrors() {
+		return nil, problems
+	}
+	bound, problems := bind.Script(env, src, script)
+	list = append(list, problems...)
+	if list.HasErrors() {
+		return nil, list.Sorted()
+	}
+	p := &Plan{Source: src, Mode: mode, Config: bound.Config}
+	for _, c := range bound.Commands {
+		p.Commands = append(p.Commands, command(c))
+	}
+	if len(bound.Sinks) == 0 {
+		return p, list.Sorted()
+	}
+	sinks := rules.Run(&rules.Context{Batch: mode == Batch, Config: bound.Config, Functions: s.functions, Fold: fold(s.functions, loc)}, bound.Sinks)
+	g, problems := lower.Graph(sinks, lower.Options{Mode: mode, Script: src, Config: bound.Config, Functions: s.functions, Partials: partials})
+	list = append(list, problems...)
+	if list.HasErrors() {
+		return nil, list.Sorted()
+	}
+	p.Graph = g
+	p.Outputs = outputs(g)
+	return p, list.Sorted()
+}
+
+// declare binds the project's table declarations. Their places are taken off the
+// tables afterwards, because spans of the script at hand point into another text.
+func (s *Session) declare(env *bind.Env, mode Mode, script string) diag.List {
+	for _, name := range s.Project.Config.Tables.of(mode) {
+		path := filepath.Join(s.Project.Dir, name)
+		if sameFile(path, script) {
+			continue // it declares them itself
+		}
+		src, err := ReadFile(path, nil)
+		if err != nil {
+			return diag.List{asDiagnostic(err)}
+		}
+		src.Name = name
+		parsed, list := syntax.Parse(src.Text)
+		if !list.HasErrors() {
+			_, problems := bind.Script(env, src, parsed)
+			list = append(list, problems...)
+		}
+		for _, d := range list {
+			d.Source = &src
+		}
+		if list.HasErrors() {
+			return list
+		}
+	}
+	env.Catalog.Unplace()
+	return nil
+}
+
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
+
+// config is the configuration a script starts with: the project's, then the command line's.
+func (s *Session) config(mode Mode) map[string]string {
+	config := map[string]string{}
+	if n := s.Project.Config.Parallelism; n > 0 {
+		config["parallelism.default"] = strconv.Itoa(n)
+	}
+	maps.Copy(config, s.Project.Config.Config)
+	maps.Copy(config, s.opts.Config)
+	config["execution.runtime-mode"] = map[Mode]string{Stream: "streaming", Batch: "batch"}[mode]
+	return config
+}
+
+// partials tells the planner in which columns a local aggregation hands on its state.
+func partials(call rex.AggCall, in []types.Type, retract bool) []types.Type {
+	acc, err := agg.New(call, in, retract)
+	if err != nil {
+		return nil
+	}
+	return acc.PartialTypes()
+}
+
+// outputs lists the sinks of a graph.
+func outputs(g *topology.Graph) []Output {
+	var out []Output
+	for _, n := range g.Sinks() {
+		spec, ok := n.Spec.(*physical.Sink)
+		if !ok {
+			continue
+		}
+		o := Output{Name: spec.Name, Schema: spec.Fields}
+		if spec.Table != nil {
+			o.Table = spec.Table.Path.Name
+		}
+		if in := g.Inputs(n.ID); len(in) == 1 && in[0].Changelog.Updating() && !in[0].Changelog.Has(topology.UpdateBefore) {
+			o.UpsertKey = in[0].UpsertKey
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+func asDiagnostic(err error) *diag.Diagnostic {
+	var d *diag.Diagnostic
+	if errors.As(err, &d) {
+		return d
+	}
+	return diag.Errorf("W0600", diag.Span{}, "%s", fmt.Sprint(err))
+}

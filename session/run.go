@@ -1,0 +1,303 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/weir-sql/weir/exec"
+	"github.com/weir-sql/weir/exec/build"
+	"github.com/weir-sql/weir/exec/runtime"
+	"github.com/weir-sql/weir/exec/state"
+	"github.com/weir-sql/weir/exec/vec"
+	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/planner/physical"
+	"github.com/weir-sql/weir/session/result"
+	"github.com/weir-sql/weir/topology"
+)
+
+// ErrLimit is the cause of a run that ended because it had given enough rows.
+var ErrLimit = errors.New("row limit reached")
+
+// RunOptions say how a plan is run.
+type RunOptions struct {
+	// Result makes the writer of each SELECT's rows. Writers are called by tasks, one
+	// call at a time for each output. nil drops the rows.
+	Result func(Output) (result.Writer, error)
+	// Limit ends the run once a SELECT has given so many rows; < 0 = never.
+	Limit int64
+}
+
+// Run is a plan that runs.
+type Run struct {
+	plan   *Plan
+	job    *runtime.Job
+	cancel context.CancelFunc
+	temp   *tempDir
+	limit  *limiter
+	flush  chan struct{}
+	wait   sync.Once
+	err    error
+	ended  time.Time
+	sinks  []result.Writer
+}
+
+// Run starts a plan. Nothing has been written if it gives an error.
+func (s *Session) Run(ctx context.Context, p *Plan, o RunOptions) (*Run, error) {
+	zone, err := zone(p.Config)
+	if err != nil {
+		return nil, err
+	}
+	reg := s.registry(registryOptions{zone: zone, batch: p.Mode == Batch, parallelism: maxParallelism(p.Graph)})
+	r := &Run{plan: p, temp: &tempDir{}, flush: make(chan struct{}), limit: &limiter{max: o.Limit}}
+	conns := &runConnectors{Connectors: reg, plan: p, open: o.Result, run: r}
+	env := build.Env{Batch: p.Mode == Batch, Functions: s.functions, Connectors: conns}
+	temp, err := r.temp.path()
+	if err != nil {
+		return nil, err
+	}
+	ctx, r.cancel = context.WithCancel(ctx)
+	r.job, err = runtime.Start(ctx, p.Graph, runtime.Config{
+		Build:      func(spec physical.Spec) (exec.Operator, error) { return build.Operator(spec, env) },
+		Connectors: conns, Clock: s.opts.Clock, Zone: zone, Budget: state.NewBudget(s.memory), TempDir: temp, Config: p.Config,
+	})
+	if err != nil {
+		r.cancel()
+		r.temp.remove()
+		return nil, p.place(err)
+	}
+	r.limit.stop = func() { r.job.Stop(ErrLimit) }
+	go r.flusher()
+	return r, nil
+}
+
+func maxParallelism(g *topology.Graph) int {
+	n := 1
+	for _, node := range g.Nodes {
+		n = max(n, node.Parallelism)
+	}
+	return n
+}
+
+// flushEvery is how often rows that a format holds back are shown.
+const flushEvery = 200 * time.Millisecond
+
+// flusher shows held-back rows while the run goes on.
+func (r *Run) flusher() {
+	tick := time.NewTicker(flushEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			for _, w := range r.sinks {
+				if err := w.Flush(); err != nil {
+					r.job.Stop(err)
+				}
+			}
+		case <-r.flush:
+			return
+		}
+	}
+}
+
+// Wait waits for the end and gives the run's error.
+func (r *Run) Wait() error {
+	r.wait.Do(func() {
+		r.err = r.plan.place(r.job.Wait())
+		r.ended = time.Now()
+		close(r.flush)
+		r.cancel()
+		r.temp.remove()
+	})
+	return r.err
+}
+
+// Stop ends the run; Wait then gives the cause.
+func (r *Run) Stop(cause error) { r.job.Stop(cause) }
+
+// Done is closed at the end.
+func (r *Run) Done() <-chan struct{} { return r.job.Done() }
+
+// Job gives the running job, for those who watch it.
+func (r *Run) Job() *runtime.Job { return r.job }
+
+// Progress is how far a run is.
+type Progress struct {
+	RowsRead, RowsWritten int64
+	Late, Bad, Lag        int64
+	Watermark             int64 // minimum over the sources; exec.MinWatermark = none
+	Elapsed               time.Duration
+	Spilled               int64
+}
+
+// Progress sums the counters of sources and sinks.
+func (r *Run) Progress() Progress {
+	p := Progress{Watermark: exec.MaxWatermark, Elapsed: time.Since(r.job.Started())}
+	if !r.ended.IsZero() {
+		p.Elapsed = r.ended.Sub(r.job.Started())
+	}
+	for _, n := range r.plan.Graph.Nodes {
+		t := r.job.Total(n.ID)
+		p.Late += t.Late
+		p.Bad += t.Bad
+		p.Spilled += t.Spilled
+		switch n.Spec.(type) {
+		case *physical.Source, *physical.Values:
+			p.RowsRead += t.RowsIn
+			p.Lag += t.Lag
+			p.Watermark = min(p.Watermark, t.Watermark)
+		case *physical.Sink:
+			p.RowsWritten += t.RowsIn
+		}
+	}
+	return p
+}
+
+// Line is the progress in one line.
+func (p Progress) Line() string {
+	parts := []string{fmt.Sprintf("%s rows", thousands(p.RowsRead)), fmt.Sprintf("%s rows/s", rate(p.RowsRead, p.Elapsed))}
+	if p.RowsWritten > 0 {
+		parts = append(parts, fmt.Sprintf("%s out", thousands(p.RowsWritten)))
+	}
+	if p.Watermark != exec.MinWatermark && p.Watermark != exec.MaxWatermark {
+		parts = append(parts, "watermark "+time.UnixMilli(p.Watermark).UTC().Format("01-02 15:04:05"))
+	}
+	if p.Lag > 0 {
+		parts = append(parts, fmt.Sprintf("lag %s", thousands(p.Lag)))
+	}
+	if p.Late > 0 {
+		parts = append(parts, fmt.Sprintf("%s late rows dropped", thousands(p.Late)))
+	}
+	if p.Bad > 0 {
+		parts = append(parts, fmt.Sprintf("%s records skipped", thousands(p.Bad)))
+	}
+	if p.Spilled > 0 {
+		parts = append(parts, fmt.Sprintf("%s MB spilled", thousands(p.Spilled>>20)))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// Summary is the closing line of a run.
+func (r *Run) Summary() string {
+	p := r.Progress()
+	return fmt.Sprintf("%s · %s · %v", r.plan.Mode, p.Line(), p.Elapsed.Round(time.Millisecond))
+}
+
+func thousands(n int64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+func rate(n int64, d time.Duration) string {
+	perSecond := float64(n) / max(d.Seconds(), 1e-3)
+	switch {
+	case perSecond >= 1e6:
+		return fmt.Sprintf("%.1f M", perSecond/1e6)
+	case perSecond >= 1e4:
+		return fmt.Sprintf("%.0f k", perSecond/1e3)
+	default:
+		return thousands(int64(perSecond))
+	}
+}
+
+// tempDir is the run's folder for spill files, made with the run and removed with it.
+type tempDir struct{ dir string }
+
+func (t *tempDir) path() (string, error) {
+	dir, err := os.MkdirTemp("", "weir-")
+	t.dir = dir
+	return dir, err
+}
+
+func (t *tempDir) remove() {
+	if t.dir != "" {
+		_ = os.RemoveAll(t.dir) // scratch: the system removes what is left
+	}
+}
+
+// limiter ends the run once an output has given enough rows.
+type limiter struct {
+	max  int64
+	rows atomic.Int64
+	stop func()
+}
+
+// take cuts a batch to what is still wanted.
+func (l *limiter) take(b *vec.Batch) *vec.Batch {
+	if l.max < 0 {
+		return b
+	}
+	before := l.rows.Add(int64(b.Len)) - int64(b.Len)
+	if before+int64(b.Len) < l.max {
+		return b
+	}
+	if l.stop != nil {
+		go l.stop()
+	}
+	return b.Slice(0, int(max(0, min(l.max-before, int64(b.Len)))))
+}
+
+// runConnectors gives SELECTs their writers and passes everything else to the registry.
+type runConnectors struct {
+	exec.Connectors
+	plan *Plan
+	open func(Output) (result.Writer, error)
+	run  *Run
+}
+
+// Sink opens a table, or the result of a SELECT.
+func (c *runConnectors) Sink(ctx context.Context, spec *physical.Sink) (exec.Sink, error) {
+	if spec.Table != nil {
+		return c.Connectors.Sink(ctx, spec)
+	}
+	if c.open == nil {
+		return &selectSink{}, nil
+	}
+	w, err := c.open(c.plan.output(spec.Name))
+	if err != nil {
+		return nil, err
+	}
+	c.run.sinks = append(c.run.sinks, w)
+	return &selectSink{w: w, limit: c.run.limit}, nil
+}
+
+// selectSink gives the rows of a SELECT to its writer. Rows are shown as they come.
+type selectSink struct {
+	mu    sync.Mutex
+	w     result.Writer // nil drops rows
+	limit *limiter
+}
+
+func (s *selectSink) Writer(context.Context, int, int) (exec.Writer, error) { return s, nil }
+
+// Write shows rows.
+func (s *selectSink) Write(_ context.Context, b *vec.Batch) error {
+	if s.w == nil {
+		return nil
+	}
+	if b = s.limit.take(b); b.Len == 0 {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.w.Write(b)
+}
+
+func (s *selectSink) Prepare(context.Context) ([]byte, error) { return nil, nil }
+func (s *selectSink) Commit(context.Context, [][]byte) error  { return nil }
+func (s *selectSink) Abort(context.Context) error             { return nil }
+func (s *selectSink) Close() error                            { return nil }
+
+// IsConnection reports whether an error says that a system could not be reached.
+func IsConnection(err error) bool {
+	var d *diag.Diagnostic
+	return errors.As(err, &d) && d.Code == exec.CodeConnection
+}
