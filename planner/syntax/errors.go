@@ -55,13 +55,14 @@ func (p *parser) unexpected(want string) {
 	if h := foreign(p, t); h != "" {
 		d.Code = CodeUnsupported
 		d.WithHint("%s", h)
-	} else if h := p.wanted(); h != "" && h != want {
+	} else if h := p.wanted(); h != "" && h != "expected "+want {
 		d.WithHint("%s", h)
 	}
 	p.fail(d)
 }
 
-// wanted says which words the text could have gone on with, if they are few.
+// wanted says which words the text could have gone on with, if they are few. A dot
+// or a semicolon is no advice.
 func (p *parser) wanted() string {
 	var words []string
 	for _, w := range p.want {
@@ -69,7 +70,7 @@ func (p *parser) wanted() string {
 		for _, x := range words {
 			seen = seen || x == describe(w)
 		}
-		if !seen {
+		if !seen && w != "." && w != ";" {
 			words = append(words, describe(w))
 		}
 	}
@@ -150,10 +151,11 @@ func foreign(p *parser, t Token) string {
 		return "Flink SQL has no collations"
 	case "PIVOT", "UNPIVOT":
 		return "write CASE expressions in an aggregate"
+	case "SCHEMA":
+		return "Flink SQL calls it DATABASE"
 	}
-	switch strings.ToUpper(p.text(t)) {
-	case "PIVOT", "UNPIVOT":
-		return "write CASE expressions in an aggregate"
+	if t.Kind == TokenName && equalFold(p.text(t), "index") {
+		return "Flink SQL has no indexes"
 	}
 	return ""
 }

@@ -143,7 +143,7 @@ func (p *parser) callArgs(start int, name QualifiedName) *Call {
 	p.expect("(")
 	if t := p.tok(); !p.is(")") {
 		switch {
-		case t.Word == "*" && p.peek(1).Word == ")":
+		case t.Word == "*":
 			p.next()
 			c.Args = []Expr{&Star{Base: At(t.Pos)}}
 		default:

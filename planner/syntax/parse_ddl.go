@@ -325,7 +325,8 @@ func (p *parser) constraint(table bool) *Constraint {
 	switch {
 	case p.got("ENFORCED"):
 		c.Enforcement = Enforced
-	case p.gotAll("NOT", "ENFORCED"):
+	case p.got("NOT"):
+		p.expect("ENFORCED")
 		c.Enforcement = NotEnforced
 	}
 	c.Base = p.base(start)

@@ -24,6 +24,7 @@ func (p *parser) insertStmt() *Insert {
 		s.Columns = parenList(p, func() QualifiedName { return p.name("a column name") })
 	}
 	if !p.startsQuery() && !p.is("(") {
+		p.want = append(p.want, "SELECT", "VALUES", "WITH", "TABLE")
 		p.unexpected("a query or VALUES")
 	}
 	s.Query = p.query()
@@ -143,6 +144,8 @@ func (p *parser) beginStatementSet() Stmt {
 
 // inserts reads insert; … END. After an error in one INSERT it goes on with the next.
 func (p *parser) inserts(begin Token) []*Insert {
+	defer func(was bool) { p.inSet = was }(p.inSet)
+	p.inSet = true
 	var ins []*Insert
 	for n := 0; ; n++ {
 		for p.got(";") {
@@ -180,7 +183,8 @@ func (p *parser) setMember() *Insert {
 		if t.Kind == TokenName && p.repairWord(p.pos, []string{"INSERT", "END"}) {
 			panic(bailout{})
 		}
-		d := diag.Errorf(CodeUnexpected, t.Pos, "statement set holds INSERT statements only, found %s", p.quoted(t))
+		d := diag.Errorf(CodeUnexpected, t.Pos, "statement set holds INSERT statements only, found %s", p.quoted(t)).
+			WithHint("write INSERT INTO …, or END behind the last one")
 		p.next() // so that the same word is not met again
 		p.fail(d)
 	}

@@ -130,6 +130,10 @@ func (p *parser) infix(start int, x Expr, min int) Expr {
 		return p.isTest(start, x, min)
 	case "NOT":
 		switch p.peek(1).Word {
+		case "NULL":
+			if min <= precIs {
+				p.fail(diag.Errorf(CodeUnexpected, t.Pos, "NOT NULL is no condition").WithHint("write IS NOT NULL"))
+			}
 		case "BETWEEN", "IN", "LIKE", "ILIKE", "RLIKE", "SIMILAR":
 			if min <= precBetween {
 				p.next()
@@ -369,7 +373,11 @@ func (p *parser) primary() Expr {
 	case TokenDoubleQuote:
 		// In other systems this is a name, in some a string. Reading a name lets the
 		// parser go on.
-		id := p.ident("name or string")
+		p.next()
+		name := strings.ReplaceAll(strings.Trim(p.text(t), `"`), `""`, `"`)
+		id := Ident{At(t.Pos), name, true}
+		p.report(diag.Errorf(CodeQuotes, t.Pos, "text is in double quotes").
+			WithHint("write a string in single quotes: %s, or a name in backticks: %s", QuoteString(name), identText(id)))
 		return &ColumnRef{id.Base, []Ident{id}}
 	case TokenKeyword:
 		if x := p.keywordExpr(start, t); x != nil {

@@ -10,6 +10,11 @@ func (p *parser) fromClause() []TableExpr {
 	for {
 		switch {
 		case p.got(","):
+			if p.endsList() {
+				comma := p.toks[p.pos-1]
+				p.report(diag.Errorf(CodeComma, comma.Pos, "comma has nothing after it").WithHint("remove the comma"))
+				continue
+			}
 			if p.is("LATERAL", "VIEW") {
 				p.fail(diag.Errorf(CodeUnsupported, p.tok().Pos, "Flink SQL has no LATERAL VIEW").
 					WithHint("write CROSS JOIN UNNEST(…) or LATERAL TABLE(…)"))
@@ -96,6 +101,10 @@ func (p *parser) join(left TableExpr) TableExpr {
 	case !j.Natural && j.Kind != JoinCross && !condition:
 		if p.repairAlias() {
 			panic(bailout{})
+		}
+		if t := p.tok(); p.alias.tok >= 0 && p.alias.tok == p.pos-1 && (binaryOps[t.Word].prec > 0 || t.Word == ".") {
+			p.fail(diag.Errorf(CodeIncomplete, p.toks[p.alias.tok].Pos, "condition of the JOIN has no ON before it").
+				WithHint("add ON here"))
 		}
 		p.report(diag.Errorf(CodeIncomplete, word.Pos, "JOIN has no condition").
 			WithHint("add ON condition or USING (columns), or write CROSS JOIN"))

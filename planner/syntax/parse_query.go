@@ -136,6 +136,7 @@ func (p *parser) queryPrimary() Query {
 		defer p.leave()
 		return p.parenQuery()
 	}
+	p.want = append(p.want, "SELECT", "VALUES", "TABLE")
 	p.unexpected("a query")
 	return nil
 }

@@ -46,6 +46,7 @@ type parser struct {
 	angles    int  // angle brackets of types opened before pos and not closed
 	caseDepth int  // CASE expressions around pos
 	inValues  bool // in a row of VALUES, where DEFAULT is a value
+	inSet     bool // in a statement set, which END ends
 
 	// repaired asks for the statement to be read again from its first token.
 	repaired bool
@@ -181,7 +182,7 @@ func (p *parser) beginsLine(i int) bool {
 // counters of nesting are as before, those of brackets and the position are where
 // the error was.
 func (p *parser) attempt(f func()) (ok bool) {
-	depth, caseDepth, inValues := p.depth, p.caseDepth, p.inValues
+	depth, caseDepth, inValues, inSet := p.depth, p.caseDepth, p.inValues, p.inSet
 	defer func() {
 		if ok {
 			return
@@ -191,7 +192,7 @@ func (p *parser) attempt(f func()) (ok bool) {
 				panic(r)
 			}
 		}
-		p.depth, p.caseDepth, p.inValues = depth, caseDepth, inValues
+		p.depth, p.caseDepth, p.inValues, p.inSet = depth, caseDepth, inValues, inSet
 	}()
 	f()
 	return true
@@ -471,7 +472,7 @@ func (p *parser) optAlias(what string, words []string) *Ident {
 	t := p.tok()
 	switch {
 	case t.isName():
-		if t.Kind == TokenName {
+		if t.Kind != TokenQuotedName {
 			p.alias.tok, p.alias.want = p.pos, words
 		}
 		p.next()
@@ -496,8 +497,15 @@ func aliasFollows(t Token) bool {
 // the grammar.
 func (p *parser) leadsClause(t Token) bool {
 	switch t.Word {
-	case "END", "ELSE", "WHEN", "THEN":
+	case "END":
+		return p.caseDepth > 0 || p.inSet
+	case "ELSE", "WHEN", "THEN":
 		return p.caseDepth > 0
+	case "ORDER", "GROUP", "LIMIT", "OFFSET", "FETCH", "WINDOW", "LEFT", "RIGHT", "FULL", "ROWS", "RANGE", "VALUES",
+		"SET", "TO", "ONE", "DEFAULT", "PATTERN", "DEFINE", "MEASURES", "SUBSET":
+		if n := p.peek(1).Word; n == "," || n == "FROM" {
+			return false // no clause goes on like that
+		}
 	}
 	for _, words := range [][]string{selectWords, tableWords} {
 		for _, w := range words {
@@ -519,10 +527,31 @@ func (p *parser) leadsClause(t Token) bool {
 // list reads item, item, … without brackets.
 func list[T any](p *parser, item func() T) []T {
 	items := []T{item()}
-	for p.got(",") {
+	for {
+		comma := p.tok()
+		if !p.got(",") {
+			return items
+		}
+		if p.endsList() {
+			p.report(diag.Errorf(CodeComma, comma.Pos, "comma has nothing after it").WithHint("remove the comma"))
+			return items
+		}
 		items = append(items, item())
 	}
-	return items
+}
+
+// endsList reports whether the current token surely is no item of a list: it closes
+// something, or leads a clause.
+func (p *parser) endsList() bool {
+	switch t := p.tok(); t.Word {
+	case ")", "]", ";":
+		return true
+	case "FROM", "WHERE", "GROUP", "HAVING", "WINDOW", "QUALIFY", "ORDER", "LIMIT", "OFFSET", "FETCH", "UNION", "INTERSECT",
+		"EXCEPT", "JOIN", "INNER", "CROSS", "NATURAL":
+		return !p.meantAsName()
+	default:
+		return t.Kind == TokenEOF
+	}
 }
 
 // parenList reads (item, item, …) with at least one item. Errors inside of one item
@@ -590,7 +619,7 @@ func (p *parser) close(open Token, end string) {
 			WithHint("add %s before the end of the statement", end)
 	} else {
 		d.Related = append(d.Related, diag.Related{Span: open.Pos, Message: describe(p.text(open)) + " opened here"})
-		if h := p.wanted(); h != "" {
+		if h := p.wanted(); h != "" && h != "expected "+describe(end) {
 			d.WithHint("%s", h)
 		}
 	}
