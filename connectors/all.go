@@ -4,8 +4,12 @@ import (
 	"github.com/weir-sql/weir/connectors/blackhole"
 	"github.com/weir-sql/weir/connectors/filesystem"
 	"github.com/weir-sql/weir/connectors/format"
+	"github.com/weir-sql/weir/connectors/format/canal"
 	"github.com/weir-sql/weir/connectors/format/csv"
+	"github.com/weir-sql/weir/connectors/format/debezium"
 	"github.com/weir-sql/weir/connectors/format/json"
+	"github.com/weir-sql/weir/connectors/format/maxwell"
+	"github.com/weir-sql/weir/connectors/format/raw"
 	"github.com/weir-sql/weir/connectors/kafka"
 	"github.com/weir-sql/weir/connectors/print"
 )
@@ -26,6 +30,10 @@ func AllFormats() []format.Format {
 	return []format.Format{
 		json.Format(),
 		csv.Format(),
+		raw.Format(),
+		debezium.Format(),
+		canal.Format(),
+		maxwell.Format(),
 	}
 }
 

@@ -67,7 +67,8 @@ type Decoder interface {
 	// Decode appends the rows of one message (none, one or more) to the builders of its
 	// columns and ends them with their kinds through EndRow. Builders of columns that
 	// are not the decoder's are left alone: the caller appends to them as many values as
-	// rows came. After an error nothing of the message is in into. msg is not kept.
+	// rows came. After an error nothing of the message is in into. msg is not kept; nil
+	// is a message without a value, which gives no row (raw: a row with NULL).
 	// Errors are *diag.Diagnostic with code W0501 and no File or Line.
 	Decode(msg []byte, into *vec.BatchBuilder) error
 	// Skipped is the number of messages that were dropped because the format's options
@@ -141,10 +142,22 @@ func (c *EncoderConfig) Source(i int) int {
 
 // Encoder turns rows into messages. It is used by one goroutine.
 type Encoder interface {
-	// Encode appends one message a row of the batch to out (a row without a message, as
-	// raw has for NULL, gives an empty one; IsNull of the raw format tells). Formats
-	// that know no changes ignore the row kinds.
+	// Encode appends one message a row of the batch to out. Formats that know no
+	// changes ignore the row kinds.
 	Encode(b *vec.Batch, out *vec.Rows) error
+}
+
+// Nuller is implemented by encoders that have no message for some rows (raw has none
+// for NULL): such a row encodes as an empty message and IsNull tells it from others.
+type Nuller interface {
+	IsNull(b *vec.Batch, row int) bool
+}
+
+// HeaderEncoder is implemented by encoders whose files may begin with a header;
+// Header gives it with its terminator, nil if there is none.
+type HeaderEncoder interface {
+	Encoder
+	Header() []byte
 }
 
 // FileWriter writes one structured file.

@@ -10,3 +10,7 @@ import (
 func TestFlinkRecordings(t *testing.T) {
 	formattest.Replay(t, csv.Format(), "testdata/flink.jsonl")
 }
+
+func TestFlinkWrites(t *testing.T) {
+	formattest.ReplayWrites(t, csv.Format(), "testdata/flink_writes.jsonl")
+}

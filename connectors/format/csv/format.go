@@ -43,5 +43,6 @@ func Format() format.Format {
 			Changelog: topology.InsertOnly,
 		},
 		NewDecoder: func(cfg format.DecoderConfig) (format.Decoder, error) { return NewDecoder(cfg) },
+		NewEncoder: func(cfg format.EncoderConfig) (format.Encoder, error) { return NewEncoder(cfg) },
 	}
 }

@@ -25,6 +25,7 @@ type Decoder struct {
 	stack         []entry
 	path          []string // of the value that failed, inmost first
 	skipped       int64
+	keep          bool // fields that have a value already are passed over
 }
 
 var (
@@ -95,46 +96,38 @@ func (d *Decoder) bind(into *vec.BatchBuilder) {
 // Decode reads one message: an object, or an array of objects that are a row each.
 // An empty message gives no row. What follows the first value is not looked at.
 func (d *Decoder) Decode(msg []byte, into *vec.BatchBuilder) error {
-	d.bind(into)
-	if len(msg) == 0 || d.message(msg) {
+	if len(msg) == 0 {
 		return nil
 	}
-	into.Discard()
+	d.bind(into)
+	n := into.Len()
+	if d.message(msg) {
+		return nil
+	}
 	if d.ignore {
+		into.Discard() // rows of an array before the wrong one stay, as in Flink
 		d.skipped++
 		return nil
 	}
+	into.Truncate(n)
 	return d.diagnostic()
 }
 
 // DecodeLines reads a message a line.
 func (d *Decoder) DecodeLines(chunk []byte, last bool, max int, into *vec.BatchBuilder) (consumed, lines int, err error) {
-	for consumed < len(chunk) && into.Len() < max {
-		line, size := chunk[consumed:], 0
-		if end := bytes.IndexByte(line, '\n'); end >= 0 {
-			line, size = line[:end], end+1
-		} else if last {
-			size = len(line)
-		} else {
-			break
-		}
-		if n := len(line); n > 0 && line[n-1] == '\r' {
-			line = line[:n-1]
-		}
-		if err := d.Decode(line, into); err != nil {
-			return consumed, lines, err
-		}
-		consumed += size
-		lines++
-	}
-	return consumed, lines, nil
+	return format.EachLine(chunk, last, max, into, d)
 }
 
 var bom = []byte("\ufeff")
 
+// begin points the decoder at a text.
+func (d *Decoder) begin(text []byte) {
+	d.buf, d.pos, d.depth, d.why, d.path = text, 0, 0, "", d.path[:0]
+}
+
 // message reads the rows of a message.
 func (d *Decoder) message(msg []byte) bool {
-	d.buf, d.pos, d.depth, d.why, d.path = msg, 0, 0, "", d.path[:0]
+	d.begin(msg)
 	if msg[0] != '{' {
 		d.buf = bytes.TrimPrefix(msg, bom)
 		d.ws()
@@ -151,13 +144,18 @@ func (d *Decoder) row() bool {
 	if !d.members(d.root, n) {
 		return false
 	}
+	d.fill(n)
+	d.into.EndRow(vec.Insert)
+	return true
+}
+
+// fill gives NULL to the columns that got no value for row n.
+func (d *Decoder) fill(n int) {
 	for _, c := range d.cols {
 		if c.b.Len() == n {
 			c.b.Null()
 		}
 	}
-	d.into.EndRow(vec.Insert)
-	return true
 }
 
 func (d *Decoder) array() bool {

@@ -10,3 +10,7 @@ import (
 func TestFlinkRecordings(t *testing.T) {
 	formattest.Replay(t, json.Format(), "testdata/flink.jsonl")
 }
+
+func TestFlinkWrites(t *testing.T) {
+	formattest.ReplayWrites(t, json.Format(), "testdata/flink_writes.jsonl")
+}

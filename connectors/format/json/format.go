@@ -40,5 +40,6 @@ func Format() format.Format {
 			Nested:    true,
 		},
 		NewDecoder: func(cfg format.DecoderConfig) (format.Decoder, error) { return NewDecoder(cfg) },
+		NewEncoder: func(cfg format.EncoderConfig) (format.Encoder, error) { return NewEncoder(cfg) },
 	}
 }

@@ -1,6 +1,8 @@
 package json
 
 import (
+	"slices"
+
 	"github.com/weir-sql/weir/exec/vec"
 )
 
@@ -141,6 +143,9 @@ func (d *Decoder) key(o *object, i int) (*field, bool) {
 // member reads the value of a wanted field.
 func (d *Decoder) member(o *object, f *field, n int) bool {
 	s := &d.scanner
+	if d.keep && f.filled(n) {
+		return s.skip()
+	}
 	if f.seen == o.serial {
 		f.reset(n) // given twice: the last one counts
 	}
@@ -199,6 +204,16 @@ func (d *Decoder) value(c *column, n int) bool {
 func (s *scanner) retry(start, depth int) bool {
 	s.pos, s.depth, s.why = start, depth, ""
 	return s.skip()
+}
+
+// filled reports whether row n has a value of the field.
+func (f *field) filled(n int) bool {
+	for _, c := range f.cols {
+		if c.b.Len() > n {
+			return true
+		}
+	}
+	return f.sub != nil && slices.ContainsFunc(f.sub.fields, func(s *field) bool { return s.filled(n) })
 }
 
 // reset takes back the values of a field that is given again.
