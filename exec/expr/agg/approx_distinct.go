@@ -58,9 +58,17 @@ func (a *approxDistinct) Add(ids []int32, args []*vec.Vec, rows []int32) {
 	vec.HashColumns(args[:1], a.hashes)
 	for j, id := range ids {
 		if r := int(rowAt(rows, j)); !v.IsNull(r) {
-			a.put(&a.cells[id], a.hashes[r])
+			a.put(&a.cells[id], scramble(a.hashes[r]))
 		}
 	}
+}
+
+// scramble makes a row hash fit for estimating: that of consecutive integers is
+// spread more evenly than chance would.
+func scramble(h uint64) uint64 {
+	h = (h ^ h>>33) * 0xFF51AFD7ED558CCD
+	h = (h ^ h>>33) * 0xC4CEB9FE1A85EC53
+	return h ^ h>>33
 }
 
 func (a *approxDistinct) put(s *sketch, h uint64) {
