@@ -1,0 +1,253 @@
+package bind
+
+import (
+	"fmt"
+	"maps"
+	"strconv"
+	"time"
+
+	"github.com/weir-sql/weir/planner/catalog"
+	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/planner/logical"
+	"github.com/weir-sql/weir/planner/syntax"
+)
+
+// Env is what a script is bound against.
+type Env struct {
+	// Catalog is changed by DDL. Hand in a clone if the run must not change yours.
+	Catalog    *catalog.Catalog
+	Functions  catalog.Functions
+	Connectors catalog.Connectors
+	Formats    catalog.Formats
+	// Config holds what SET has set: changed by SET and RESET. May be nil.
+	Config map[string]string
+	// Zone is the session time zone where 'table.local-time-zone' is not set; nil means UTC.
+	Zone *time.Location
+	// Batch tells that queries run over bounded input with final results only.
+	// 'execution.runtime-mode' in Config wins over it.
+	Batch bool
+}
+
+// Bound is what a script means.
+type Bound struct {
+	// Sinks are the outputs of the script in order: one for every query and INSERT.
+	Sinks []*logical.Sink
+	// Configs gives for each sink the configuration in force at its statement.
+	Configs []map[string]string
+	// Sets groups sinks of one statement set: each entry lists positions in Sinks. A
+	// query or INSERT outside of a statement set is in none.
+	Sets [][]int
+	// Commands are the statements that only show or change something, in order.
+	Commands []Command
+	// Catalog and Config are as the script leaves them.
+	Catalog *catalog.Catalog
+	Config  map[string]string
+}
+
+// Script binds the statements of a script in order. The result is never nil; it is
+// complete only if the list holds no error.
+func Script(env *Env, src diag.Source, script *syntax.Script) (*Bound, diag.List) {
+	b := newBinder(env, src)
+	for _, s := range script.Stmts {
+		b.statement(s)
+	}
+	b.checkUnused()
+	b.out.Catalog, b.out.Config = b.cat, maps.Clone(b.config)
+	return b.out, b.diags.Sorted()
+}
+
+// binder binds one script.
+type binder struct {
+	env    *Env
+	cat    *catalog.Catalog
+	config map[string]string
+	src    diag.Source
+	out    *Bound
+	diags  diag.List
+
+	// views keeps the tree of views this script declared, so that spans point into it.
+	views map[*catalog.Table]*viewTree
+	// bound keeps the node of a view, so that two uses share one value. DDL empties it.
+	bound map[*catalog.Table]logical.Node
+	// open are the views being bound, to find a view that uses itself.
+	open []*catalog.Table
+	// fixed, if set, is where everything is placed: the use of a view whose text is
+	// not in this script.
+	fixed *diag.Span
+	// spans places expressions that hold no place themselves.
+	spans spanTable
+	// subs are the subqueries bound so far; a placeholder's number is a position in it.
+	subs []*subquery
+	// fromJoins are the joins written in FROM, whose time attributes are settled when
+	// WHERE is known.
+	fromJoins map[*logical.Join]bool
+	// checked keeps the outcome of checking a table's options; declared are the tables of
+	// this script, templates those that LIKE has copied.
+	checked   map[*catalog.Table]*checked
+	declared  []*catalog.Table
+	templates map[*catalog.Table]bool
+	// names counts sink names, which are unique in a script.
+	names map[string]int
+}
+
+func newBinder(env *Env, src diag.Source) *binder {
+	config := env.Config
+	if config == nil {
+		config = map[string]string{}
+		env.Config = config
+	}
+	return &binder{
+		env: env, cat: env.Catalog, config: config, src: src, out: &Bound{},
+		views: map[*catalog.Table]*viewTree{}, bound: map[*catalog.Table]logical.Node{},
+		spans: spanTable{}, fromJoins: map[*logical.Join]bool{},
+		checked: map[*catalog.Table]*checked{}, templates: map[*catalog.Table]bool{}, names: map[string]int{},
+	}
+}
+
+// at is where a piece of syntax is reported: its own span, or the use of the view it stands in.
+func (b *binder) at(n syntax.Node) diag.Span { return b.place(n.Span()) }
+
+func (b *binder) place(s diag.Span) diag.Span {
+	if b.fixed != nil {
+		return *b.fixed
+	}
+	return s
+}
+
+// text is the source text of a span, only meaningful outside of foreign views.
+func (b *binder) text(s diag.Span) string {
+	if s.Start < 0 || s.End > len(b.src.Text) || s.Start > s.End {
+		return ""
+	}
+	return b.src.Text[s.Start:s.End]
+}
+
+func (b *binder) report(d *diag.Diagnostic) { b.diags.Add(d) }
+
+// errorf reports an error and returns it, so that a hint can be added.
+func (b *binder) errorf(code diag.Code, span diag.Span, format string, args ...any) *diag.Diagnostic {
+	d := diag.Errorf(code, span, format, args...)
+	b.diags.Add(d)
+	return d
+}
+
+func (b *binder) warnf(code diag.Code, span diag.Span, format string, args ...any) *diag.Diagnostic {
+	d := diag.Warnf(code, span, format, args...)
+	b.diags.Add(d)
+	return d
+}
+
+// refuse reports something that parses and has a meaning in Flink but does not run here.
+func (b *binder) refuse(span diag.Span, what string) *diag.Diagnostic {
+	return b.errorf(codeRefused, span, "%s is not executable in weir yet", what)
+}
+
+// errorsIn counts the errors so far; comparing two counts tells whether a step failed.
+func (b *binder) errorsIn() int {
+	n := 0
+	for _, d := range b.diags {
+		if d.Severity == diag.Error {
+			n++
+		}
+	}
+	return n
+}
+
+// batch reports whether queries run as batch jobs at this point of the script.
+func (b *binder) batch() bool {
+	switch b.config["execution.runtime-mode"] {
+	case "batch", "BATCH":
+		return true
+	case "streaming", "STREAMING":
+		return false
+	}
+	return b.env.Batch
+}
+
+// zone is the session time zone at this point of the script.
+func (b *binder) zone() *time.Location {
+	if name := b.config["table.local-time-zone"]; name != "" && name != "default" {
+		if l, err := time.LoadLocation(name); err == nil {
+			return l
+		}
+	}
+	if b.env.Zone != nil {
+		return b.env.Zone
+	}
+	return time.UTC
+}
+
+// sinkName makes an output name unique in the script: orders, orders-2, ….
+func (b *binder) sinkName(name string) string {
+	b.names[name]++
+	if n := b.names[name]; n > 1 {
+		return name + "-" + strconv.Itoa(n)
+	}
+	return name
+}
+
+// addSink adds an output to the script.
+func (b *binder) addSink(s *logical.Sink) {
+	b.out.Sinks = append(b.out.Sinks, s)
+	b.out.Configs = append(b.out.Configs, maps.Clone(b.config))
+}
+
+// changed tells that DDL has run: trees bound before may mean something else now.
+func (b *binder) changed() { clear(b.bound) }
+
+// statement binds one statement.
+func (b *binder) statement(s syntax.Stmt) {
+	switch s := s.(type) {
+	case *syntax.BadStmt:
+		// the parser has said why
+	case *syntax.QueryStmt:
+		b.selectSink(s.Query)
+	case *syntax.Insert:
+		b.insert(s)
+	case *syntax.StatementSet:
+		b.statementSet(s)
+	case *syntax.Execute:
+		b.statement(s.Stmt)
+	case *syntax.Update:
+		b.refuse(b.at(s), "UPDATE").WithHint("Read the table, change the rows in a query, and INSERT them into an upsert table.")
+	case *syntax.Delete:
+		b.refuse(b.at(s), "DELETE").WithHint("Filter the rows in a query and INSERT OVERWRITE the table.")
+	case *syntax.Truncate:
+		b.refuse(b.at(s), "TRUNCATE TABLE")
+	case *syntax.CallProcedure:
+		b.refuse(b.at(s), "CALL of a procedure")
+	default:
+		if !b.ddl(s) && !b.admin(s) {
+			b.refuse(b.at(s), fmt.Sprintf("this statement (%T)", s))
+		}
+	}
+}
+
+func (b *binder) statementSet(s *syntax.StatementSet) {
+	first := len(b.out.Sinks)
+	for _, ins := range s.Inserts {
+		b.insert(ins)
+	}
+	var set []int
+	for i := first; i < len(b.out.Sinks); i++ {
+		set = append(set, i)
+	}
+	if len(set) > 0 {
+		b.out.Sets = append(b.out.Sets, set)
+	}
+}
+
+// selectSink binds a query whose rows are the result of the script.
+func (b *binder) selectSink(q syntax.Query) {
+	errs := b.errorsIn()
+	n := b.topQuery(q)
+	if n == nil || b.errorsIn() > errs {
+		return
+	}
+	n = b.uniqueNames(n)
+	b.names["select"]++
+	name := "select-" + strconv.Itoa(b.names["select"])
+	sink := &logical.Sink{Base: logical.Base{Fields: n.Schema(), At: b.at(q)}, Input: n, Name: name}
+	sink.Columns = sinkColumns(n.Schema())
+	b.addSink(sink)
+}

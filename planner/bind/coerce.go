@@ -1,0 +1,219 @@
+package bind
+
+import (
+	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/planner/rex"
+	"github.com/weir-sql/weir/planner/syntax"
+	"github.com/weir-sql/weir/planner/types"
+)
+
+// to brings e to a type by an implicit cast, if it is not of that type already; only e
+// decides whether the result is nullable. A time attribute is lost only by a real cast.
+func (b *binder) to(e rex.Expr, t types.Type) rex.Expr {
+	from := e.Type()
+	if from.Same(t) || bad(e) || sameCharacters(from, t) {
+		return e
+	}
+	t = t.WithNull(from.Nullable || from.Kind == types.Null).WithAttr(types.NoTimeAttr)
+	if l, ok := e.(*rex.Lit); ok {
+		if c, ok := castLit(l, t); ok {
+			b.spans[c] = b.spanOf(e)
+			return c
+		}
+	}
+	return &rex.Call{Fn: "CAST", Args: []rex.Expr{e}, T: t, Span: b.spanOf(e)}
+}
+
+// sameCharacters: every CHAR and VARCHAR value is a VARCHAR value of greater length as it stands.
+func sameCharacters(from, to types.Type) bool {
+	return from.IsCharacter() && to.Kind == types.VarChar && from.Precision <= to.Precision ||
+		from.IsBinary() && to.Kind == types.VarBinary && from.Precision <= to.Precision
+}
+
+// castLit changes the type of a literal where that is exact and cannot fail.
+func castLit(l *rex.Lit, t types.Type) (*rex.Lit, bool) {
+	if l.Value == nil {
+		return nullLit(t), true
+	}
+	v, isInt := l.Value.(int64)
+	switch {
+	case isInt && l.T.IsInteger() && t.IsInteger() && t.Kind >= l.T.Kind:
+		return &rex.Lit{Value: v, T: t}, true
+	case isInt && l.T.Kind == types.Integer && t.Kind == types.Double:
+		return &rex.Lit{Value: float64(v), T: t}, true
+	case isInt && l.T.IsInteger() && t.Kind == types.Decimal && t.Precision <= 18 && types.AsDecimal(l.T).Precision <= t.Precision-t.Scale:
+		for range t.Scale {
+			v *= 10
+		}
+		return &rex.Lit{Value: v, T: t}, true
+	case isInt && l.T.Kind == types.Decimal && t.Kind == types.Decimal && l.T.Precision <= 18 && t.Precision <= 18 &&
+		t.Scale >= l.T.Scale && t.Precision-t.Scale >= l.T.Precision-l.T.Scale:
+		for range t.Scale - l.T.Scale {
+			v *= 10
+		}
+		return &rex.Lit{Value: v, T: t}, true
+	}
+	return nil, false
+}
+
+// implicit casts e to t if that needs no CAST in the text.
+func (b *binder) implicit(e rex.Expr, t types.Type) (rex.Expr, bool) {
+	if !types.CanCastImplicitly(e.Type(), t) {
+		return e, false
+	}
+	return b.to(e, t), true
+}
+
+// cast is CAST and TRY_CAST.
+func (x *exprs) cast(c *syntax.Cast) rex.Expr {
+	b := x.b
+	t, ok := b.typeOf(c.Type)
+	e := x.bind(c.X)
+	if bad(e) || !ok {
+		return invalid()
+	}
+	from := e.Type().WithAttr(types.NoTimeAttr)
+	at := b.at(c)
+	if !types.CanCast(from, t) {
+		d := b.errorf(codeCast, at, "%s cannot be cast to %s", from, t)
+		if hint := castHint(from, t); hint != "" {
+			d.WithHint("%s", hint)
+		}
+		return invalid()
+	}
+	res := types.CastResult(from, t, c.Try)
+	if l, isLit := e.(*rex.Lit); isLit {
+		if f, ok := castLit(l, res); ok {
+			return f
+		}
+	}
+	if e.Type().Same(res) && !e.Type().IsTimeAttr() && e.Type().Nullable == res.Nullable {
+		return e
+	}
+	fn := "CAST"
+	if c.Try {
+		fn = "TRY_CAST"
+	}
+	return &rex.Call{Fn: fn, Args: []rex.Expr{e}, T: res, Span: at}
+}
+
+func castHint(from, to types.Type) string {
+	switch {
+	case from.IsNumeric() && to.IsTimestamp():
+		return "TO_TIMESTAMP_LTZ(number, 3) reads milliseconds since the epoch"
+	case from.IsNumeric() && to.Kind == types.Date:
+		return "CAST(TO_TIMESTAMP_LTZ(number, 3) AS DATE) reads milliseconds since the epoch"
+	case from.IsCharacter() && to.In(types.Array, types.Map, types.Row):
+		return "JSON_VALUE and JSON_QUERY take parts out of a JSON text"
+	case from.IsBinary() && to.IsNumeric(), from.IsNumeric() && to.IsBinary():
+		return "cast by way of STRING"
+	}
+	return ""
+}
+
+// comparison is l op r for = <> < <= > >= and IS [NOT] DISTINCT FROM.
+func (b *binder) comparison(op string, l, r rex.Expr, at diag.Span) rex.Expr {
+	if bad(l, r) {
+		return invalid()
+	}
+	lt, rt := l.Type().WithAttr(types.NoTimeAttr), r.Type().WithAttr(types.NoTimeAttr)
+	t, ok := types.Comparable(lt, rt)
+	if !ok {
+		b.errorf(codeOperands, at, "%s and %s cannot be compared", lt, rt).WithHint("%s", compareHint(lt, rt))
+		return invalid()
+	}
+	if t.Kind == types.Null {
+		t = types.Int32
+		l, r = b.to(l, t), b.to(r, t)
+	}
+	if !(lt.IsCharacter() && rt.IsCharacter() || lt.IsBinary() && rt.IsBinary()) {
+		l, r = b.to(l, t), b.to(r, t)
+	}
+	res := types.Bool.WithNull(l.Type().Nullable || r.Type().Nullable)
+	if op == "IS_DISTINCT_FROM" || op == "IS_NOT_DISTINCT_FROM" {
+		res = types.Bool.NotNull()
+	}
+	return &rex.Call{Fn: op, Args: []rex.Expr{l, r}, T: res, Span: at}
+}
+
+func compareHint(a, b types.Type) string {
+	switch {
+	case a.IsCharacter():
+		return "write CAST(… AS " + b.Null().String() + ") around the text, or the other side as STRING"
+	case b.IsCharacter():
+		return "write CAST(… AS " + a.Null().String() + ") around the text, or the other side as STRING"
+	default:
+		return "add a CAST to one of them"
+	}
+}
+
+// arith is l op r for + - * / %.
+func (b *binder) arith(op string, l, r rex.Expr, at diag.Span) rex.Expr {
+	if bad(l, r) {
+		return invalid()
+	}
+	lt, rt := l.Type().WithAttr(types.NoTimeAttr), r.Type().WithAttr(types.NoTimeAttr)
+	t, ca, cb, ok := types.Arith(op, lt, rt)
+	if !ok {
+		d := b.errorf(codeOperands, at, "%s %s %s does not exist", lt, op, rt)
+		switch {
+		case op == "+" && (lt.IsCharacter() || rt.IsCharacter()):
+			d.WithHint("|| joins texts; CAST a text to calculate with it")
+		case op == "-" && lt.In(types.Date, types.Timestamp, types.TimestampLTZ) && rt.In(types.Date, types.Timestamp, types.TimestampLTZ):
+			d.WithHint("TIMESTAMPDIFF(SECOND, a, b) gives the time between two points")
+		case lt.In(types.Date, types.Timestamp, types.TimestampLTZ, types.Time) && rt.IsNumeric():
+			d.WithHint("add an interval: INTERVAL '1' DAY")
+		default:
+			d.WithHint("add a CAST to one of them")
+		}
+		return invalid()
+	}
+	return &rex.Call{Fn: op, Args: []rex.Expr{b.to(l, ca), b.to(r, cb)}, T: t, Span: at}
+}
+
+// logic is AND or OR over conditions.
+func (b *binder) logic(op string, l, r rex.Expr, at diag.Span) rex.Expr {
+	l, r = b.boolean(l, op), b.boolean(r, op)
+	if bad(l, r) {
+		return invalid()
+	}
+	return &rex.Call{Fn: op, Args: []rex.Expr{l, r}, T: types.Bool.WithNull(l.Type().Nullable || r.Type().Nullable), Span: at}
+}
+
+// boolean checks an operand of AND, OR, NOT and the like.
+func (b *binder) boolean(e rex.Expr, op string) rex.Expr {
+	if bad(e) {
+		return e
+	}
+	switch e.Type().Kind {
+	case types.Boolean:
+		return e
+	case types.Null:
+		return nullLit(types.Bool)
+	}
+	b.errorf(codeOperands, b.spanOf(e), "%s takes conditions, but this is %s", op, e.Type().WithAttr(types.NoTimeAttr))
+	return invalid()
+}
+
+// and joins conditions; nil stands for TRUE.
+func and(l, r rex.Expr) rex.Expr {
+	switch {
+	case l == nil:
+		return r
+	case r == nil:
+		return l
+	}
+	return &rex.Call{Fn: "AND", Args: []rex.Expr{l, r}, T: types.Bool.WithNull(l.Type().Nullable || r.Type().Nullable)}
+}
+
+func not(e rex.Expr) rex.Expr {
+	return &rex.Call{Fn: "NOT", Args: []rex.Expr{e}, T: types.Bool.WithNull(e.Type().Nullable)}
+}
+
+func isNull(e rex.Expr) rex.Expr {
+	return &rex.Call{Fn: "IS_NULL", Args: []rex.Expr{e}, T: types.Bool.NotNull()}
+}
+
+func isNotNull(e rex.Expr) rex.Expr {
+	return &rex.Call{Fn: "IS_NOT_NULL", Args: []rex.Expr{e}, T: types.Bool.NotNull()}
+}

@@ -1,0 +1,163 @@
+package bind
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/weir-sql/weir/planner/catalog"
+	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/planner/logical"
+	"github.com/weir-sql/weir/planner/syntax"
+	"github.com/weir-sql/weir/planner/types"
+)
+
+// cteScope is the WITH queries that a query sees, the nearest first.
+type cteScope struct {
+	parent *cteScope
+	cte    *syntax.CTE
+	env    queryEnv // what the query itself sees
+	node   logical.Node
+	bound  bool
+}
+
+func (s *cteScope) find(name string) *cteScope {
+	for ; s != nil; s = s.parent {
+		if s.cte.Name.Name == name {
+			return s
+		}
+	}
+	return nil
+}
+
+func (s *cteScope) names() []string {
+	var out []string
+	for ; s != nil; s = s.parent {
+		out = append(out, s.cte.Name.Name)
+	}
+	return out
+}
+
+// with adds the queries of a WITH clause; each sees those before it.
+func (b *binder) with(w *syntax.With, env queryEnv) (*cteScope, bool) {
+	if w.Recursive {
+		b.refuse(b.at(w), "WITH RECURSIVE")
+		return env.ctes, false
+	}
+	seen := map[string]bool{}
+	ok := true
+	for _, c := range w.CTEs {
+		if seen[c.Name.Name] {
+			b.errorf(codeDuplicate, b.at(c.Name), "query %q is declared twice in WITH", c.Name.Name)
+			ok = false
+			continue
+		}
+		seen[c.Name.Name] = true
+		s := &cteScope{parent: env.ctes, cte: c, env: env}
+		env.ctes = s
+		// Bound at once, so that a query that nobody uses is checked too.
+		ok = b.cteNode(s) != nil && ok
+	}
+	return env.ctes, ok
+}
+
+// cteNode gives the one node of a WITH query.
+func (b *binder) cteNode(s *cteScope) logical.Node {
+	if s.bound {
+		return s.node
+	}
+	s.bound = true
+	n := b.query(s.cte.Query, s.env)
+	if n == nil {
+		return nil
+	}
+	if len(s.cte.Columns) > 0 {
+		r := b.rename(newRel(n, "", catalog.Path{}), &syntax.TableAlias{Base: s.cte.Base, Name: s.cte.Name, Columns: s.cte.Columns})
+		n = r.node
+	}
+	s.node = n
+	return n
+}
+
+// viewTree is the query of a view as this script's parser has read it.
+type viewTree struct {
+	query   syntax.Query
+	columns []syntax.Ident
+}
+
+// viewNode gives the one node of a view: its text bound with the names as they were where
+// it was created.
+func (b *binder) viewNode(t *catalog.Table, use diag.Span) logical.Node {
+	if n, ok := b.bound[t]; ok {
+		return n
+	}
+	if slices.Contains(b.open, t) {
+		b.errorf(codeView, use, "view %q uses itself", t.Path.Name)
+		return nil
+	}
+	tree := b.views[t]
+	if tree == nil {
+		parsed, errs := syntax.Parse(t.View)
+		stmt, ok := onlyQuery(parsed)
+		if errs.HasErrors() || !ok {
+			b.errorf(codeView, use, "definition of view %q does not parse", t.Path.Name)
+			return nil
+		}
+		tree = &viewTree{query: stmt}
+		if b.fixed == nil {
+			b.fixed = &use
+			defer func() { b.fixed = nil }()
+		}
+	}
+	errs := b.errorsIn()
+	b.open = append(b.open, t)
+	catalogNow, databaseNow := b.cat.CurrentCatalog, b.cat.CurrentDatabase
+	if t.ViewCatalog != "" {
+		b.cat.CurrentCatalog, b.cat.CurrentDatabase = t.ViewCatalog, t.ViewDatabase
+	}
+	n := b.query(tree.query, queryEnv{})
+	b.cat.CurrentCatalog, b.cat.CurrentDatabase = catalogNow, databaseNow
+	b.open = b.open[:len(b.open)-1]
+	if n == nil || b.errorsIn() > errs {
+		return nil
+	}
+	n = b.uniqueNames(n)
+	if names := viewColumns(t, n); names != nil {
+		n = projectColumns(n, names, n.Span())
+	}
+	b.bound[t] = n
+	return n
+}
+
+// viewColumns renames the columns of a view's query as the view declares them; nil if
+// they are named so already.
+func viewColumns(t *catalog.Table, n logical.Node) []types.Field {
+	fields := slices.Clone(n.Schema())
+	change := false
+	for i := range fields {
+		if i < len(t.Columns) && t.Columns[i].Name != fields[i].Name {
+			fields[i].Name = t.Columns[i].Name
+			change = true
+		}
+	}
+	if !change {
+		return nil
+	}
+	return fields
+}
+
+// onlyQuery gives the query of a text that is nothing but a query.
+func onlyQuery(s *syntax.Script) (syntax.Query, bool) {
+	if len(s.Stmts) != 1 {
+		return nil, false
+	}
+	q, ok := s.Stmts[0].(*syntax.QueryStmt)
+	if !ok {
+		return nil, false
+	}
+	return q.Query, true
+}
+
+// viewText is the text of a view's query without a semicolon.
+func (b *binder) viewText(q syntax.Query) string {
+	return strings.TrimRight(strings.TrimSpace(b.text(q.Span())), ";")
+}

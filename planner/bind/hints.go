@@ -1,0 +1,130 @@
+package bind
+
+import (
+	"strings"
+
+	"github.com/weir-sql/weir/planner/logical"
+	"github.com/weir-sql/weir/planner/syntax"
+)
+
+// Hints that may stand behind SELECT, and behind a table.
+var (
+	selectHints = []string{"STATE_TTL", "LOOKUP", "BROADCAST", "SHUFFLE_HASH", "SHUFFLE_MERGE", "NEST_LOOP", "MULTI_JOIN", "ALIAS"}
+	tableHints  = []string{"OPTIONS"}
+)
+
+// hints gives the hints of a place; a hint that nobody knows is a warning.
+func (b *binder) hints(hints []*syntax.Hint, known []string) []logical.Hint {
+	var out []logical.Hint
+	for _, h := range hints {
+		name := strings.ToUpper(h.Name.Name)
+		if !contains(known, name) {
+			d := b.warnf(codeHint, b.at(h.Name), "hint %q has no meaning here and is ignored", h.Name.Name)
+			hintName(d, name, append(append([]string(nil), selectHints...), tableHints...))
+			continue
+		}
+		out = append(out, b.hint(name, h))
+	}
+	return out
+}
+
+func (b *binder) hint(name string, h *syntax.Hint) logical.Hint {
+	out := logical.Hint{Name: name, Span: b.at(h)}
+	for _, a := range h.Args {
+		value := hintText(a.Value)
+		if a.Key == nil {
+			out.Values = append(out.Values, value)
+			continue
+		}
+		if out.KV == nil {
+			out.KV = map[string]string{}
+		}
+		out.KV[hintText(a.Key)] = value
+	}
+	return out
+}
+
+func contains(list []string, s string) bool {
+	for _, l := range list {
+		if l == s {
+			return true
+		}
+	}
+	return false
+}
+
+// hintText is the text of a hint's key or value.
+func hintText(e syntax.Expr) string {
+	switch e := e.(type) {
+	case *syntax.StringLit:
+		return e.Value
+	case *syntax.NumberLit:
+		return e.Text
+	case *syntax.ColumnRef:
+		parts := make([]string, len(e.Parts))
+		for i, p := range e.Parts {
+			parts[i] = p.Name
+		}
+		return strings.Join(parts, ".")
+	}
+	return ""
+}
+
+// joinHints puts the hints of a SELECT on the joins of its FROM, and warns of names that
+// are no item of it.
+func (b *binder) joinHints(r *rel, s *syntax.Select) {
+	if r == nil || len(s.Hints) == 0 {
+		return
+	}
+	aliases := make([]string, len(r.items))
+	for i, it := range r.items {
+		aliases[i] = it.alias
+	}
+	var use []logical.Hint
+	for _, h := range s.Hints {
+		name := strings.ToUpper(h.Name.Name)
+		if !contains(selectHints, name) {
+			continue // reported where the projection takes its hints
+		}
+		lh := b.hint(name, h)
+		for _, a := range h.Args {
+			ref := hintTable(name, a)
+			if ref == "" || contains(aliases, ref) {
+				continue
+			}
+			d := b.warnf(codeHint, b.at(a), "hint %s names %q, which is no table of this FROM", name, ref)
+			hintName(d, ref, aliases)
+		}
+		use = append(use, lh)
+	}
+	r.node = hintJoins(r.node, use)
+}
+
+// hintTable is the table that an argument of a hint names, "" if it names none.
+func hintTable(hint string, a *syntax.HintArg) string {
+	switch {
+	case hint == "STATE_TTL" && a.Key != nil:
+		return hintText(a.Key)
+	case hint == "LOOKUP" && a.Key != nil && hintText(a.Key) == "table":
+		return hintText(a.Value)
+	case a.Key == nil:
+		return hintText(a.Value)
+	}
+	return ""
+}
+
+// hintJoins puts the hints on the joins at the top of FROM, which are still this block's own.
+func hintJoins(n logical.Node, hints []logical.Hint) logical.Node {
+	switch n := n.(type) {
+	case *logical.Join:
+		n.Hints = append(n.Hints, hints...)
+		n.Left = hintJoins(n.Left, hints)
+		n.Right = hintJoins(n.Right, hints)
+	case *logical.TemporalJoin:
+		n.Hints = append(n.Hints, hints...)
+		n.Left = hintJoins(n.Left, hints)
+	case *logical.Filter:
+		n.Input = hintJoins(n.Input, hints)
+	}
+	return n
+}

@@ -1,0 +1,315 @@
+package bind
+
+import (
+	"slices"
+
+	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/planner/logical"
+	"github.com/weir-sql/weir/planner/physical"
+	"github.com/weir-sql/weir/planner/rex"
+	"github.com/weir-sql/weir/planner/syntax"
+	"github.com/weir-sql/weir/planner/types"
+)
+
+// joinCond is the condition of a join over left ++ right.
+type joinCond struct{ expr rex.Expr }
+
+var joinKinds = map[syntax.JoinKind]physical.JoinKind{
+	syntax.JoinInner: physical.Inner, syntax.JoinCross: physical.Inner, syntax.JoinLeft: physical.LeftOuter,
+	syntax.JoinRight: physical.RightOuter, syntax.JoinFull: physical.FullOuter,
+}
+
+// join binds L JOIN R.
+func (b *binder) join(t *syntax.Join, q queryEnv, left *rel) (fromItem, bool) {
+	at := b.at(t)
+	l, ok := b.tableExpr(t.L, q, left)
+	if l.rel == nil {
+		// The right side is bound all the same, for its errors.
+		b.tableExprAlone(t.R, q)
+		return fromItem{}, false
+	}
+	kind := joinKinds[t.Kind]
+	if ref, isRef := t.R.(*syntax.TableRef); isRef && ref.AsOf != nil {
+		r, fine := b.temporalJoin(t, ref, kind, l.rel, q)
+		return fromItem{rel: r, joined: l.joined}, ok && fine
+	}
+	r, fine := b.joinRight(t, kind, l.rel, q)
+	if !ok || !fine {
+		return fromItem{}, false
+	}
+	if r.joined {
+		r.joined = l.joined
+		return r, true
+	}
+	out, fine := b.joinOn(t, kind, l.rel, r.rel, q, at)
+	return fromItem{rel: out, joined: l.joined}, fine
+}
+
+// tableExprAlone binds an item whose left neighbours are not known.
+func (b *binder) tableExprAlone(t syntax.TableExpr, q queryEnv) {
+	switch t := t.(type) {
+	case *syntax.TableRef:
+		b.namedTable(t.Name, t.Hints, q)
+	case *syntax.Derived:
+		if !t.Lateral {
+			b.derived(t, q)
+		}
+	}
+}
+
+// joinRight binds the right side, which may use the left one when it is LATERAL.
+func (b *binder) joinRight(t *syntax.Join, kind physical.JoinKind, l *rel, q queryEnv) (fromItem, bool) {
+	dependent := func() bool {
+		if kind != physical.Inner && kind != physical.LeftOuter {
+			b.refuse(b.at(t), "a RIGHT or FULL JOIN with a side that depends on the other")
+			return false
+		}
+		return true
+	}
+	switch r := t.R.(type) {
+	case *syntax.Unnest:
+		if !dependent() {
+			return fromItem{}, false
+		}
+		out, ok := b.unnest(r, q, l, kind)
+		return out, b.onTrue(t, out, q, kind) && ok
+	case *syntax.Derived:
+		if r.Lateral {
+			if !dependent() {
+				return fromItem{}, false
+			}
+			return b.lateralQuery(r, q, l, kind, t)
+		}
+	}
+	return b.tableExpr(t.R, q, l)
+}
+
+// onTrue checks the ON clause behind UNNEST, which can only be TRUE in a LEFT JOIN; after
+// an inner one the condition is a filter.
+func (b *binder) onTrue(t *syntax.Join, out fromItem, q queryEnv, kind physical.JoinKind) bool {
+	if t.On == nil || out.rel == nil {
+		return out.rel != nil
+	}
+	c := q.exprsOver(b, out.rel, "ON").condition(t.On)
+	if bad(c) {
+		return false
+	}
+	if l, ok := c.(*rex.Lit); ok && l.Value == true {
+		return true
+	}
+	if kind == physical.LeftOuter {
+		b.refuse(b.at(t.On), "a LEFT JOIN UNNEST with a condition other than TRUE")
+		return false
+	}
+	out.rel.node = filterNode(out.rel.node, c, b.at(t.On))
+	return true
+}
+
+// joinOn joins two independent sides by ON, USING, NATURAL or not at all.
+func (b *binder) joinOn(t *syntax.Join, kind physical.JoinKind, l, r *rel, q queryEnv, at diag.Span) (*rel, bool) {
+	if t.Natural || len(t.Using) > 0 {
+		return b.joinUsing(t, kind, l, r, at)
+	}
+	if t.On == nil {
+		if t.Kind != syntax.JoinCross {
+			b.errorf(codeJoin, at, "join has no condition").WithHint("add ON …, USING (…), or write CROSS JOIN")
+			return nil, false
+		}
+		return b.joinRels(l, r, kind, nil, at), true
+	}
+	both := beside(l, r)
+	both.node = &logical.Join{Left: l.node, Right: r.node, Base: logical.Base{Fields: joinFields(physical.Inner, l.node, r.node)}}
+	c := q.exprsOver(b, both, "ON").condition(t.On)
+	if bad(c) {
+		// The names are known even so: later clauses can be checked.
+		return b.joinRels(l, r, kind, &joinCond{boolLit(true)}, at), true
+	}
+	if holds(c, subMark) {
+		if kind != physical.Inner {
+			b.refuse(b.at(t.On), "a subquery in the ON clause of an outer join").WithHint("Join the subquery's rows in a FROM item of their own.")
+			return nil, false
+		}
+		out := b.joinRels(l, r, kind, nil, at)
+		return b.filter(out, c, b.at(t.On)), true
+	}
+	if lit, ok := c.(*rex.Lit); ok && lit.Value == true && kind == physical.Inner {
+		return b.joinRels(l, r, kind, nil, at), true
+	}
+	return b.joinRels(l, r, kind, &joinCond{c}, at), true
+}
+
+// joinUsing joins on columns of the same name, which then show only once.
+func (b *binder) joinUsing(t *syntax.Join, kind physical.JoinKind, l, r *rel, at diag.Span) (*rel, bool) {
+	names := t.Using
+	if t.Natural {
+		names = nil
+		for _, s := range l.shown {
+			if slices.ContainsFunc(r.shown, func(o shown) bool { return o.name == s.name }) {
+				names = append(names, syntax.Ident{Base: syntax.At(t.Span()), Name: s.name})
+			}
+		}
+	}
+	var cond rex.Expr
+	width := len(l.node.Schema())
+	ok := true
+	type pair struct{ l, r shown }
+	merged := map[string]pair{}
+	for _, name := range names {
+		ls, ok1 := b.usingColumn(l, name, "left")
+		rs, ok2 := b.usingColumn(r, name, "right")
+		if !ok1 || !ok2 {
+			ok = false
+			continue
+		}
+		eq := b.comparison("=", l.value(ls), rex.Shift(r.value(rs), width), b.at(name))
+		if bad(eq) {
+			ok = false
+			continue
+		}
+		cond = and(cond, eq)
+		merged[name.Name] = pair{ls, rs}
+	}
+	if !ok {
+		return nil, false
+	}
+	var c *joinCond
+	if cond != nil {
+		c = &joinCond{cond}
+	}
+	out := b.joinRels(l, r, kind, c, at)
+	var shownNow []shown
+	for _, name := range names {
+		p := merged[name.Name]
+		lv, rv := retype(l.value(p.l), out, 0), retype(r.value(p.r), out, width)
+		switch kind {
+		case physical.RightOuter:
+			shownNow = append(shownNow, showExpr(name.Name, rv))
+		case physical.FullOuter:
+			ct, _ := types.CommonArg(plainTime(lv.Type()), plainTime(rv.Type()))
+			v := &rex.Call{Fn: "COALESCE", Args: []rex.Expr{b.to(lv, ct), b.to(rv, ct)}, T: ct, Span: b.at(name)}
+			shownNow = append(shownNow, showExpr(name.Name, v))
+		default:
+			shownNow = append(shownNow, showExpr(name.Name, lv))
+		}
+	}
+	for _, s := range out.shown {
+		if _, isMerged := merged[s.name]; !isMerged {
+			shownNow = append(shownNow, s)
+		}
+	}
+	out.shown = shownNow
+	return out, true
+}
+
+func (b *binder) usingColumn(r *rel, name syntax.Ident, side string) (shown, bool) {
+	var hits []shown
+	for _, s := range r.shown {
+		if s.name == name.Name {
+			hits = append(hits, s)
+		}
+	}
+	switch len(hits) {
+	case 1:
+		return hits[0], true
+	case 0:
+		hintName(b.errorf(codeNoColumn, b.at(name), "column %q of USING not found on the %s side", name.Name, side), name.Name, r.names())
+	default:
+		b.errorf(codeAmbiguous, b.at(name), "column %q of USING stands twice on the %s side", name.Name, side)
+	}
+	return shown{}, false
+}
+
+func showExpr(name string, e rex.Expr) shown {
+	if r, ok := e.(*rex.Ref); ok {
+		return shown{name: name, index: r.Index}
+	}
+	return shown{name: name, index: -1, expr: e}
+}
+
+// shift moves a shown column to the right.
+func (s shown) shift(by int) shown {
+	if s.index >= 0 {
+		s.index += by
+	} else {
+		s.expr = rex.Shift(s.expr, by)
+	}
+	return s
+}
+
+// retype brings a side's expression to the columns of the join.
+func retype(e rex.Expr, out *rel, width int) rex.Expr {
+	return rex.Map(rex.Shift(e, width), func(e rex.Expr) rex.Expr {
+		if r, ok := e.(*rex.Ref); ok {
+			return out.ref(r.Index)
+		}
+		return e
+	})
+}
+
+// temporalJoin is L JOIN t FOR SYSTEM_TIME AS OF time ON ….
+func (b *binder) temporalJoin(t *syntax.Join, ref *syntax.TableRef, kind physical.JoinKind, l *rel, q queryEnv) (*rel, bool) {
+	at := b.at(t)
+	if kind != physical.Inner && kind != physical.LeftOuter {
+		b.errorf(codeJoin, at, "a temporal join is an inner or a left join").WithHint("exchange the sides")
+		return nil, false
+	}
+	r, ok := b.namedTable(ref.Name, ref.Hints, q)
+	if !ok {
+		return nil, false
+	}
+	r.place(b.at(ref.Name))
+	if ref.Alias != nil {
+		r = b.rename(r, ref.Alias)
+		r.place(b.at(ref.Name))
+	}
+	time := q.exprsOver(b, l, "FOR SYSTEM_TIME AS OF").bind(ref.AsOf)
+	if bad(time) {
+		return nil, false
+	}
+	if !time.Type().IsTimeAttr() {
+		if !b.batch() || !time.Type().IsTimestamp() {
+			d := b.errorf(codeTime, b.at(ref.AsOf), "FOR SYSTEM_TIME AS OF wants a time attribute of the left side, but this is %s", time.Type())
+			b.explainTime(d, l.node, time)
+			return nil, false
+		}
+	}
+	both := beside(l, r)
+	j := &logical.TemporalJoin{Base: logical.Base{At: at}, Kind: kind, Left: l.node, Right: r.node, Time: time, RightName: sideName(r)}
+	j.Fields = joinFields(kind, l.node, r.node)
+	both.node = &logical.Join{Left: l.node, Right: r.node, Base: logical.Base{Fields: joinFields(physical.Inner, l.node, r.node)}}
+	switch {
+	case t.On != nil:
+		j.Cond = q.exprsOver(b, both, "ON").condition(t.On)
+	case len(t.Using) > 0:
+		u, fine := b.joinUsing(t, kind, l, r, at)
+		if !fine {
+			return nil, false
+		}
+		j.Cond = u.node.(*logical.Join).Cond
+		u.node = j
+		b.plainRight(j)
+		return u, true
+	}
+	if j.Cond == nil {
+		b.errorf(codeJoin, at, "a temporal join wants an equality on the key of %q", sideName(r)).WithHint("add ON o.key = %s.key", sideName(r))
+		return nil, false
+	}
+	if bad(j.Cond) {
+		return nil, false
+	}
+	if holds(j.Cond, subMark) {
+		b.refuse(b.at(t.On), "a subquery in the condition of a temporal join")
+		return nil, false
+	}
+	b.plainRight(j)
+	both.node = j
+	return both, true
+}
+
+// plainRight takes the time attributes from the right side's columns: only the left
+// side's time goes on.
+func (b *binder) plainRight(j *logical.TemporalJoin) {
+	for i := len(j.Left.Schema()); i < len(j.Fields); i++ {
+		j.Fields[i].Type = plainTime(j.Fields[i].Type)
+	}
+}

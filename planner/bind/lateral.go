@@ -1,0 +1,143 @@
+package bind
+
+import (
+	"strings"
+
+	"github.com/weir-sql/weir/planner/catalog"
+	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/planner/logical"
+	"github.com/weir-sql/weir/planner/physical"
+	"github.com/weir-sql/weir/planner/rex"
+	"github.com/weir-sql/weir/planner/syntax"
+	"github.com/weir-sql/weir/planner/types"
+)
+
+// lateralQuery binds LATERAL (query), which sees the items to its left, and joins it to
+// them. t is the JOIN it stands in, nil for the comma.
+func (b *binder) lateralQuery(d *syntax.Derived, q queryEnv, left *rel, kind physical.JoinKind, t *syntax.Join) (fromItem, bool) {
+	at := b.at(d)
+	x := q.exprsOver(b, left, "LATERAL")
+	s := x.bindSubquery(d.Query, lateralQuery, at)
+	if s == nil {
+		return fromItem{}, false
+	}
+	p, ok := b.pull(s.node, s)
+	if !ok {
+		return fromItem{}, false
+	}
+	right := b.rename(newRel(s.node, "", catalog.Path{}), d.Alias)
+	right.place(at)
+	out, ok := b.joinLateral(left, p, kind, s, right.node.Schema(), at)
+	if !ok {
+		return fromItem{}, false
+	}
+	names := beside(left, right)
+	names.node = out.node
+	item := fromItem{rel: names, joined: true}
+	if t != nil && t.On != nil {
+		c := q.exprsOver(b, names, "ON").condition(t.On)
+		if bad(c) {
+			return fromItem{}, false
+		}
+		if l, isLit := c.(*rex.Lit); isLit && l.Value == true {
+			return item, true
+		}
+		if kind == physical.LeftOuter {
+			b.refuse(b.at(t.On), "a LEFT JOIN LATERAL with a condition other than TRUE")
+			return fromItem{}, false
+		}
+		names.node = filterNode(names.node, c, b.at(t.On))
+	}
+	return item, true
+}
+
+// unnest binds UNNEST(collection) [WITH ORDINALITY] and joins it to the items to its left.
+func (b *binder) unnest(u *syntax.Unnest, q queryEnv, left *rel, kind physical.JoinKind) (fromItem, bool) {
+	at := b.at(u)
+	if u.Sample != nil {
+		b.refuse(b.at(u.Sample), "TABLESAMPLE")
+		return fromItem{}, false
+	}
+	if len(u.Args) != 1 {
+		b.refuse(at, "UNNEST of several collections").WithHint("join one UNNEST for each")
+		return fromItem{}, false
+	}
+	in := left
+	if in == nil {
+		in = emptyRel(at)
+	}
+	e := q.exprsOver(b, in, "UNNEST").bind(u.Args[0])
+	if bad(e) {
+		return fromItem{}, false
+	}
+	if holds(e, subMark) || holdsOuter(e) {
+		b.refuse(b.at(u.Args[0]), "UNNEST of a value of another query")
+		return fromItem{}, false
+	}
+	fields, ok := b.elementFields(e.Type(), b.at(u.Args[0]))
+	if !ok {
+		return fromItem{}, false
+	}
+	if u.Ordinality {
+		fields = append(fields, types.Field{Name: "ORDINALITY", Type: types.Int32.NotNull()})
+	}
+	if kind == physical.LeftOuter {
+		fields = nullable(fields)
+	}
+	n := &logical.Unnest{Base: logical.Base{At: at}, Input: in.node, Collection: e, Outer: kind == physical.LeftOuter, WithOrdinality: u.Ordinality}
+	right := &logical.Values{Base: logical.Base{Fields: fields, At: at}}
+	names := newRel(right, "", catalog.Path{})
+	if u.Alias != nil {
+		names = b.rename(names, u.Alias)
+	}
+	names.place(at)
+	n.Fields = append(append([]types.Field(nil), in.node.Schema()...), names.node.Schema()...)
+	out := beside(in, names)
+	out.node = n
+	return fromItem{rel: out, joined: true}, true
+}
+
+// elementFields are the columns of an element: of a ROW its fields, of a map key and value.
+func (b *binder) elementFields(t types.Type, at diag.Span) ([]types.Field, bool) {
+	one := func(e types.Type) []types.Field {
+		if e.Kind == types.Row {
+			var out []types.Field
+			for _, f := range e.Fields {
+				f.Type = f.Type.WithNull(f.Type.Nullable || e.Nullable)
+				out = append(out, f)
+			}
+			return out
+		}
+		return []types.Field{{Name: "EXPR$0", Type: e}}
+	}
+	switch t.Kind {
+	case types.Array, types.Multiset:
+		return one(*t.Elem), true
+	case types.Map:
+		return []types.Field{{Name: "KEY", Type: *t.Key}, {Name: "VALUE", Type: *t.Elem}}, true
+	}
+	b.errorf(codeUnnest, at, "UNNEST takes an ARRAY, a MAP or a MULTISET, but this is %s", plainTime(t))
+	return nil, false
+}
+
+// tableFunc binds a table function: the window functions, and functions of the registry.
+func (b *binder) tableFunc(t *syntax.TableFunc, q queryEnv, left *rel) (fromItem, bool) {
+	at := b.at(t)
+	if t.Sample != nil {
+		b.refuse(b.at(t.Sample), "TABLESAMPLE")
+		return fromItem{}, false
+	}
+	name := strings.ToUpper(t.Call.Name.Last().Name)
+	if kind, ok := tvfKinds[name]; ok {
+		r, fine := b.windowTVF(t, kind, name, q)
+		return fromItem{rel: r}, fine
+	}
+	if f := b.function(t.Call.Name); f != nil {
+		if f.Kind != catalog.TableFunction {
+			b.errorf(codeFunctionUse, at, "%s gives a value, not a table", f.Name)
+		} else {
+			b.refuse(at, "table function "+f.Name)
+		}
+	}
+	return fromItem{}, false
+}

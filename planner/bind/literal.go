@@ -1,0 +1,210 @@
+package bind
+
+import (
+	"encoding/hex"
+	"math/big"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/apache/arrow/go/v15/arrow/decimal128"
+
+	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/planner/rex"
+	"github.com/weir-sql/weir/planner/syntax"
+	"github.com/weir-sql/weir/planner/types"
+)
+
+func boolLit(v bool) *rex.Lit {
+	return &rex.Lit{Value: v, T: types.Bool.NotNull()}
+}
+
+func int32Lit(v int64) *rex.Lit { return &rex.Lit{Value: v, T: types.Int32.NotNull()} }
+
+func int64Lit(v int64) *rex.Lit { return &rex.Lit{Value: v, T: types.Int64.NotNull()} }
+
+// stringLit is a character literal: CHAR(n) NOT NULL.
+func stringLit(s string) *rex.Lit {
+	return &rex.Lit{Value: s, T: types.NewChar(utf8.RuneCountInString(s)).NotNull()}
+}
+
+// symbol is an option word as an argument.
+func symbol(word string) *rex.Lit {
+	return &rex.Lit{Value: word, T: types.Type{Kind: types.Symbol}}
+}
+
+// nullLit is NULL of a type; types.NullType for a bare NULL.
+func nullLit(t types.Type) *rex.Lit { return &rex.Lit{T: t.Null().WithAttr(types.NoTimeAttr)} }
+
+// number reads an unsigned number: INT or BIGINT where it fits, else DECIMAL; with a
+// point DECIMAL, with an exponent DOUBLE.
+func (b *binder) number(n *syntax.NumberLit) rex.Expr {
+	if n.Kind == syntax.Approximate {
+		f, err := strconv.ParseFloat(n.Text, 64)
+		if err != nil {
+			b.errorf(codeLiteral, b.at(n), "number %s is out of the range of DOUBLE", n.Text)
+			return invalid()
+		}
+		return &rex.Lit{Value: f, T: types.Float64.NotNull()}
+	}
+	whole, frac, _ := strings.Cut(n.Text, ".")
+	if n.Kind == syntax.Integer {
+		v, err := strconv.ParseInt(whole, 10, 64)
+		switch {
+		case err == nil && v <= 1<<31-1:
+			return int32Lit(v)
+		case err == nil:
+			return int64Lit(v)
+		}
+	}
+	digits := strings.TrimLeft(whole+frac, "0")
+	precision, scale := max(len(digits), len(frac), 1), len(frac)
+	if precision > types.MaxDecimalPrecision {
+		b.errorf(codeLiteral, b.at(n), "number %s has %d digits, DECIMAL has at most %d", n.Text, precision, types.MaxDecimalPrecision).
+			WithHint("Write it as %sE0 to have a DOUBLE.", n.Text)
+		return invalid()
+	}
+	u, ok := new(big.Int).SetString("0"+digits, 10)
+	if !ok {
+		b.errorf(codeLiteral, b.at(n), "%q is not a number", n.Text)
+		return invalid()
+	}
+	return decimalLit(u, precision, scale)
+}
+
+// decimalLit is a DECIMAL(p, s) NOT NULL of an unscaled value.
+func decimalLit(unscaled *big.Int, precision, scale int) *rex.Lit {
+	t := types.NewDecimal(precision, scale).NotNull()
+	if precision <= 18 {
+		return &rex.Lit{Value: unscaled.Int64(), T: t}
+	}
+	return &rex.Lit{Value: decimal128.FromBigInt(unscaled), T: t}
+}
+
+// negate folds the sign into a numeric literal.
+func negate(l *rex.Lit) (*rex.Lit, bool) {
+	switch v := l.Value.(type) {
+	case int64:
+		return &rex.Lit{Value: -v, T: l.T}, true
+	case float64:
+		return &rex.Lit{Value: -v, T: l.T}, true
+	case decimal128.Num:
+		return &rex.Lit{Value: v.Negate(), T: l.T}, true
+	}
+	return l, false
+}
+
+func (b *binder) binary(n *syntax.BinaryLit) rex.Expr {
+	v, err := hex.DecodeString(n.Hex)
+	if err != nil {
+		b.errorf(codeLiteral, b.at(n), "binary literal is not an even number of hexadecimal digits")
+		return invalid()
+	}
+	return &rex.Lit{Value: v, T: types.NewBinary(len(v)).NotNull()}
+}
+
+// datetime reads DATE '…', TIME '…' and TIMESTAMP '…'.
+func (b *binder) datetime(n *syntax.DatetimeLit) rex.Expr {
+	text := n.Text
+	switch n.Kind {
+	case syntax.DatetimeDate:
+		if days, ok := parseDate(text); ok {
+			return &rex.Lit{Value: days, T: types.DateType.NotNull()}
+		}
+		return b.badDatetime(n, "DATE", "2026-11-20")
+	case syntax.DatetimeTime:
+		if ns, digits, ok := parseTime(text); ok {
+			return &rex.Lit{Value: ns / 1e6, T: types.NewTime(min(digits, 3)).NotNull()}
+		}
+		return b.badDatetime(n, "TIME", "20:49:18")
+	case syntax.DatetimeTimestamp:
+		if secs, ns, digits, ok := parseTimestamp(text); ok {
+			t := types.NewTimestamp(digits).NotNull()
+			return &rex.Lit{Value: inUnit(secs, ns, digits), T: t}
+		}
+		return b.badDatetime(n, "TIMESTAMP", "2026-11-20 20:49:18.722")
+	default:
+		if secs, ns, digits, ok := parseTimestamp(text); ok {
+			secs = localToUTC(secs, b.zone())
+			return &rex.Lit{Value: inUnit(secs, ns, digits), T: types.NewTimestampLTZ(digits).NotNull()}
+		}
+		return b.badDatetime(n, "TIMESTAMP WITH LOCAL TIME ZONE", "2026-11-20 20:49:18.722")
+	}
+}
+
+func (b *binder) badDatetime(n *syntax.DatetimeLit, kind, example string) rex.Expr {
+	b.errorf(codeLiteral, b.at(n), "%q is not a %s", n.Text, kind).WithHint("write it like %s '%s'", kind, example)
+	return invalid()
+}
+
+// interval reads INTERVAL '…' qualifier: months, or milliseconds.
+func (b *binder) interval(n *syntax.IntervalLit) rex.Expr {
+	v, isMonths, ok := parseInterval(n.Text, n.Qualifier.From, n.Qualifier.To)
+	if !ok {
+		b.errorf(codeLiteral, b.at(n), "%q is not an interval of %s", n.Text, qualifierText(n.Qualifier)).
+			WithHint("%s", intervalExample(n.Qualifier))
+		return invalid()
+	}
+	if n.Negative {
+		v = -v
+	}
+	t := types.IntervalMillis
+	if isMonths {
+		t = types.IntervalMonths
+	}
+	return &rex.Lit{Value: v, T: t.NotNull()}
+}
+
+// intervalExpr is INTERVAL x unit: x times one unit.
+func (x *exprs) intervalExpr(n *syntax.IntervalExpr) rex.Expr {
+	v := x.bind(n.X)
+	if bad(v) {
+		return v
+	}
+	at := x.b.at(n)
+	one, isMonths, ok := parseInterval("1", n.Qualifier.From, syntax.NoUnit)
+	if !ok || n.Qualifier.To != syntax.NoUnit || !v.Type().IsInteger() {
+		x.b.errorf(codeLiteral, at, "INTERVAL of %s takes a string literal or a whole number with one unit", qualifierText(n.Qualifier))
+		return invalid()
+	}
+	t := types.IntervalMillis
+	if isMonths {
+		t = types.IntervalMonths
+	}
+	if l, isLit := v.(*rex.Lit); isLit && l.Value != nil {
+		return &rex.Lit{Value: l.Value.(int64) * one, T: t.NotNull()}
+	}
+	return x.b.arith("*", &rex.Lit{Value: one, T: t.NotNull()}, v, at)
+}
+
+func qualifierText(q syntax.IntervalQualifier) string {
+	s := unitName(q.From)
+	if q.To != syntax.NoUnit {
+		s += " TO " + unitName(q.To)
+	}
+	return s
+}
+
+func intervalExample(q syntax.IntervalQualifier) string {
+	if q.To == syntax.NoUnit {
+		return "write it like INTERVAL '10' " + unitName(q.From)
+	}
+	switch {
+	case q.From == syntax.Year:
+		return "write it like INTERVAL '1-6' YEAR TO MONTH"
+	case q.From == syntax.Day:
+		full := map[syntax.TimeUnit]string{syntax.Hour: "1 12", syntax.Minute: "1 12:30", syntax.Second: "1 12:30:15.5"}
+		return "write it like INTERVAL '" + full[q.To] + "' " + qualifierText(q)
+	case q.From == syntax.Hour && q.To == syntax.Second:
+		return "write it like INTERVAL '12:30:15.5' HOUR TO SECOND"
+	default:
+		return "write it like INTERVAL '12:30' " + qualifierText(q)
+	}
+}
+
+// constant gives the literal of an expression without names, or reports.
+func (b *binder) constant(e syntax.Expr) (*rex.Lit, bool) {
+	x := &exprs{b: b, in: emptyRel(diag.Span{}), clause: "here"}
+	l, ok := x.bind(e).(*rex.Lit)
+	return l, ok && l.T.Kind != types.Invalid
+}

@@ -1,0 +1,322 @@
+package bind
+
+import (
+	"slices"
+
+	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/planner/rex"
+	"github.com/weir-sql/weir/planner/syntax"
+	"github.com/weir-sql/weir/planner/types"
+)
+
+// unary is a prefix operator.
+func (x *exprs) unary(e *syntax.Unary) rex.Expr {
+	b, at := x.b, x.b.at(e)
+	v := x.bind(e.X)
+	if bad(v) {
+		return v
+	}
+	t := v.Type()
+	switch e.Op {
+	case syntax.Not:
+		c := b.boolean(v, "NOT")
+		if bad(c) {
+			return c
+		}
+		return &rex.Call{Fn: "NOT", Args: []rex.Expr{c}, T: types.Bool.WithNull(c.Type().Nullable), Span: at}
+	case syntax.Neg, syntax.Plus:
+		if !t.IsNumeric() && !t.IsInterval() {
+			b.errorf(codeOperands, at, "a sign stands before numbers and intervals, not %s", t.WithAttr(types.NoTimeAttr))
+			return invalid()
+		}
+		if e.Op == syntax.Plus {
+			return v
+		}
+		if l, ok := v.(*rex.Lit); ok {
+			if n, ok := negate(l); ok {
+				return n
+			}
+		}
+		return &rex.Call{Fn: "NEGATE", Args: []rex.Expr{v}, T: t, Span: at}
+	default:
+		b.errorf(codeFunctionUse, at, "RUNNING and FINAL stand in MATCH_RECOGNIZE only")
+		return invalid()
+	}
+}
+
+var comparisonNames = map[syntax.BinaryOp]string{
+	syntax.Eq: "=", syntax.Ne: "<>", syntax.Lt: "<", syntax.Le: "<=", syntax.Gt: ">", syntax.Ge: ">=",
+	syntax.IsDistinctFrom: "IS_DISTINCT_FROM", syntax.IsNotDistinctFrom: "IS_NOT_DISTINCT_FROM",
+}
+
+var arithNames = map[syntax.BinaryOp]string{
+	syntax.Add: "+", syntax.Sub: "-", syntax.Mul: "*", syntax.Div: "/", syntax.Mod: "%",
+}
+
+// binary is an infix operator.
+func (x *exprs) binary(e *syntax.Binary) rex.Expr {
+	b, at := x.b, x.b.at(e)
+	if name, ok := comparisonNames[e.Op]; ok {
+		return x.compare(name, e.L, e.R, at)
+	}
+	l, r := x.bind(e.L), x.bind(e.R)
+	if bad(l, r) {
+		return invalid()
+	}
+	if name, ok := arithNames[e.Op]; ok {
+		return b.arith(name, l, r, at)
+	}
+	switch e.Op {
+	case syntax.And:
+		return b.logic("AND", l, r, at)
+	case syntax.Or:
+		return b.logic("OR", l, r, at)
+	case syntax.Concat:
+		return x.apply("||", []rex.Expr{l, r}, at)
+	}
+	b.refuse(at, "this operator")
+	return invalid()
+}
+
+// compare binds a comparison; a row compared with a row of equal width goes field by field.
+func (x *exprs) compare(op string, le, re syntax.Expr, at diag.Span) rex.Expr {
+	lrow, ok1 := le.(*syntax.Row)
+	rrow, ok2 := re.(*syntax.Row)
+	if !ok1 || !ok2 || len(lrow.Items) != len(rrow.Items) || op != "=" && op != "<>" {
+		return x.b.comparison(op, x.bind(le), x.bind(re), at)
+	}
+	var out rex.Expr
+	for i := range lrow.Items {
+		c := x.b.comparison("=", x.bind(lrow.Items[i]), x.bind(rrow.Items[i]), at)
+		if bad(c) || bad(out) && out != nil {
+			out = invalid()
+			continue
+		}
+		out = and(out, c)
+	}
+	if out == nil || bad(out) {
+		return invalid()
+	}
+	if op == "<>" {
+		return not(out)
+	}
+	return out
+}
+
+// between is x >= low AND x <= high; SYMMETRIC takes the bounds in either order.
+func (x *exprs) between(e *syntax.Between) rex.Expr {
+	b, at := x.b, x.b.at(e)
+	v, lo, hi := x.bind(e.X), x.bind(e.Low), x.bind(e.High)
+	if bad(v, lo, hi) {
+		return invalid()
+	}
+	within := func(lo, hi rex.Expr) rex.Expr {
+		return b.logic("AND", b.comparison(">=", v, lo, at), b.comparison("<=", v, hi, at), at)
+	}
+	out := within(lo, hi)
+	if e.Symmetric && !bad(out) {
+		out = b.logic("OR", out, within(hi, lo), at)
+	}
+	if e.Not && !bad(out) {
+		return not(out)
+	}
+	return out
+}
+
+// in_ is x [NOT] IN (list), or a subquery.
+func (x *exprs) in_(e *syntax.In) rex.Expr {
+	if e.Query != nil {
+		return x.inQuery(e)
+	}
+	b, at := x.b, x.b.at(e)
+	v := x.bind(e.X)
+	list, ok := x.bindAll(e.List)
+	if bad(v) || !ok {
+		return invalid()
+	}
+	out := b.inList(v, list, e.List, at)
+	if e.Not && !bad(out) {
+		return not(out)
+	}
+	return out
+}
+
+func (b *binder) inList(v rex.Expr, list []rex.Expr, at []syntax.Expr, span diag.Span) rex.Expr {
+	all := append([]rex.Expr{v}, list...)
+	ts := make([]types.Type, len(all))
+	for i, e := range all {
+		ts[i] = e.Type().WithAttr(types.NoTimeAttr)
+	}
+	for i, t := range ts[1:] {
+		if _, ok := types.Comparable(ts[0], t); !ok {
+			b.errorf(codeOperands, b.at(at[i]), "%s and %s cannot be compared", ts[0], t).WithHint("%s", compareHint(ts[0], t))
+			return invalid()
+		}
+	}
+	common, ok := types.Common(ts...)
+	if ok && common.Kind != types.Null {
+		for i := range all {
+			all[i] = b.to(all[i], common)
+		}
+		literals := !slices.ContainsFunc(all[1:], func(e rex.Expr) bool { _, isLit := e.(*rex.Lit); return !isLit })
+		if literals {
+			return &rex.Call{Fn: "IN", Args: all, T: types.Bool.WithNull(types.AnyNullable(ts...)), Span: span}
+		}
+	}
+	out := b.comparison("=", all[0], all[1], span)
+	for _, e := range all[2:] {
+		out = b.logic("OR", out, b.comparison("=", all[0], e, span), span)
+	}
+	return out
+}
+
+// like is x [NOT] LIKE pattern [ESCAPE c].
+func (x *exprs) like(e *syntax.Like) rex.Expr {
+	b := x.b
+	operands := []syntax.Expr{e.X, e.Pattern}
+	if e.Escape != nil {
+		operands = append(operands, e.Escape)
+	}
+	args, ok := x.bindAll(operands)
+	if !ok {
+		return invalid()
+	}
+	name := "LIKE"
+	switch e.Kind {
+	case syntax.SimilarTo:
+		name = "SIMILAR"
+	case syntax.ILike, syntax.RLike:
+		name = map[syntax.LikeKind]string{syntax.ILike: "ILIKE", syntax.RLike: "RLIKE"}[e.Kind]
+		b.refuse(b.at(e), "operator "+name).WithHint("write LOWER(a) LIKE LOWER(b), or REGEXP(a, b)")
+		return invalid()
+	}
+	nullable := false
+	for i, a := range args {
+		t := a.Type()
+		if !t.IsCharacter() && t.Kind != types.Null {
+			b.errorf(codeOperands, b.at(operands[i]), "%s takes texts, but this is %s", name, t.WithAttr(types.NoTimeAttr)).
+				WithHint("write CAST(… AS STRING)")
+			return invalid()
+		}
+		if t.Kind == types.Null {
+			args[i] = nullLit(types.String)
+		}
+		nullable = nullable || args[i].Type().Nullable
+	}
+	if e.Escape != nil {
+		if l, isLit := args[2].(*rex.Lit); isLit {
+			if s, isText := l.Value.(string); isText && len([]rune(s)) != 1 {
+				b.errorf(codeOperands, b.at(e.Escape), "ESCAPE takes a single character, not %q", s)
+				return invalid()
+			}
+		}
+	}
+	var out rex.Expr = &rex.Call{Fn: name, Args: args, T: types.Bool.WithNull(nullable), Span: b.at(e)}
+	if e.Not {
+		out = not(out)
+	}
+	return out
+}
+
+// is is x IS [NOT] test.
+func (x *exprs) is(e *syntax.Is) rex.Expr {
+	b, at := x.b, x.b.at(e)
+	v := x.bind(e.X)
+	if bad(v) {
+		return v
+	}
+	pick := func(yes, no string) rex.Expr {
+		if e.Not {
+			yes = no
+		}
+		return &rex.Call{Fn: yes, Args: []rex.Expr{v}, T: types.Bool.NotNull(), Span: at}
+	}
+	switch e.Test {
+	case syntax.IsNull:
+		if v.Type().Kind == types.Null {
+			return boolLit(!e.Not)
+		}
+		return pick("IS_NULL", "IS_NOT_NULL")
+	case syntax.IsTrue, syntax.IsFalse, syntax.IsUnknown:
+		if v = b.boolean(v, "IS"); bad(v) {
+			return v
+		}
+		switch e.Test {
+		case syntax.IsTrue:
+			return pick("IS_TRUE", "IS_NOT_TRUE")
+		case syntax.IsFalse:
+			return pick("IS_FALSE", "IS_NOT_FALSE")
+		}
+		return pick("IS_NULL", "IS_NOT_NULL")
+	case syntax.IsJSON, syntax.IsJSONObject, syntax.IsJSONArray, syntax.IsJSONScalar:
+		return x.isJSON(e, v)
+	}
+	b.refuse(at, "IS A SET and IS EMPTY")
+	return invalid()
+}
+
+// case_ is CASE; the simple form compares the operand with each value.
+func (x *exprs) case_(e *syntax.Case) rex.Expr {
+	b, at := x.b, x.b.at(e)
+	ok := true
+	var operand rex.Expr
+	if e.Operand != nil {
+		operand = x.bind(e.Operand)
+		ok = !bad(operand)
+	}
+	var conds, values []rex.Expr
+	var valueAt []syntax.Expr
+	sub := *x
+	sub.clause = "CASE WHEN"
+	for _, w := range e.Whens {
+		var cond rex.Expr
+		for _, c := range w.Conds {
+			var one rex.Expr
+			if e.Operand == nil {
+				one = sub.condition(c)
+			} else {
+				one = b.comparison("=", operand, x.bind(c), b.at(c))
+			}
+			switch {
+			case bad(one):
+				ok = false
+			case cond == nil:
+				cond = one
+			default:
+				cond = b.logic("OR", cond, one, b.at(w))
+			}
+		}
+		then := x.bind(w.Then)
+		ok = ok && !bad(then)
+		conds, values, valueAt = append(conds, cond), append(values, then), append(valueAt, w.Then)
+	}
+	var otherwise rex.Expr = nullLit(types.NullType)
+	if e.Else != nil {
+		otherwise = x.bind(e.Else)
+		ok = ok && !bad(otherwise)
+		valueAt = append(valueAt, e.Else)
+	}
+	if !ok {
+		return invalid()
+	}
+	values = append(values, otherwise)
+	t, ok := b.unify(values, "results of CASE", valueAt)
+	if !ok {
+		return invalid()
+	}
+	if t.Kind == types.Null {
+		b.errorf(codeOperands, at, "all results of CASE are NULL, which has no type").WithHint("write CAST(NULL AS …) in one of them")
+		return invalid()
+	}
+	return caseOf(conds, values, t, at)
+}
+
+// caseOf builds CASE c1 v1 c2 v2 … else; values has one more than conds.
+func caseOf(conds, values []rex.Expr, t types.Type, at diag.Span) rex.Expr {
+	args := make([]rex.Expr, 0, len(conds)+len(values))
+	for i, c := range conds {
+		args = append(args, c, values[i])
+	}
+	args = append(args, values[len(conds)])
+	return &rex.Call{Fn: "CASE", Args: args, T: t.WithAttr(types.NoTimeAttr), Span: at}
+}

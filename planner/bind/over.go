@@ -1,0 +1,357 @@
+package bind
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/weir-sql/weir/planner/catalog"
+	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/planner/logical"
+	"github.com/weir-sql/weir/planner/rex"
+	"github.com/weir-sql/weir/planner/syntax"
+	"github.com/weir-sql/weir/planner/types"
+)
+
+// overCall is one call with OVER. Its placeholder's arguments are, in order, the
+// function's arguments, the FILTER condition if there is one, the partition keys, the order keys.
+type overCall struct {
+	call      aggregateCall
+	filtered  bool
+	partition int
+	order     []sortKey // expr unused: it is in the placeholder
+	frame     logical.Frame
+	name      string
+}
+
+// windowDefs collects the WINDOW clause.
+func (b *binder) windowDefs(s *syntax.Select) map[string]*syntax.WindowDef {
+	defs := map[string]*syntax.WindowDef{}
+	for _, d := range s.Windows {
+		if defs[d.Name.Name] != nil {
+			b.errorf(codeDuplicate, b.at(d.Name), "window %q is defined twice", d.Name.Name)
+		}
+		defs[d.Name.Name] = d
+	}
+	return defs
+}
+
+// windowSpec resolves a reference to a named window.
+func (x *exprs) windowSpec(w *syntax.WindowSpec, depth int) (*syntax.WindowSpec, bool) {
+	if w.Ref == nil {
+		return w, true
+	}
+	b := x.b
+	def := x.block.windowDefs[w.Ref.Name]
+	if def == nil || depth > len(x.block.windowDefs) {
+		names := make([]string, 0, len(x.block.windowDefs))
+		for n := range x.block.windowDefs {
+			names = append(names, n)
+		}
+		slices.Sort(names)
+		hintName(b.errorf(codeOver, b.at(*w.Ref), "window %q not found in the WINDOW clause", w.Ref.Name), w.Ref.Name, names)
+		return nil, false
+	}
+	base, ok := x.windowSpec(def.Spec, depth+1)
+	if !ok || w.Bare {
+		return base, ok
+	}
+	out := *base
+	switch {
+	case len(w.PartitionBy) > 0:
+		b.errorf(codeOver, b.at(w), "a window that refines %q cannot have a PARTITION BY of its own", w.Ref.Name)
+		return nil, false
+	case len(w.OrderBy) > 0 && len(base.OrderBy) > 0:
+		b.errorf(codeOver, b.at(w), "window %q has an ORDER BY already", w.Ref.Name)
+		return nil, false
+	case base.Frame != nil:
+		b.errorf(codeOver, b.at(w), "window %q has a frame and cannot be refined", w.Ref.Name)
+		return nil, false
+	}
+	if len(w.OrderBy) > 0 {
+		out.OrderBy = w.OrderBy
+	}
+	if w.Frame != nil {
+		out.Frame = w.Frame
+	}
+	return &out, true
+}
+
+// overCall binds f(…) OVER (…) and stands a placeholder for it.
+func (x *exprs) overCall(f *catalog.Function, c *syntax.Call) rex.Expr {
+	b, at := x.b, x.b.at(c)
+	switch {
+	case x.inOver:
+		b.errorf(codeOver, at, "%s … OVER stands inside another OVER call", f.Name).WithHint("compute the inner one in a subquery")
+		return invalid()
+	case x.inAgg:
+		b.errorf(codeOver, at, "%s … OVER stands inside an aggregate", f.Name).WithHint("compute it in a subquery")
+		return invalid()
+	case x.block == nil || x.clause == "HAVING":
+		b.errorf(codeOver, at, "%s … OVER cannot stand in %s", f.Name, x.clause).
+			WithHint("compute it in a subquery, or filter with QUALIFY")
+		return invalid()
+	case c.Nulls == syntax.IgnoreNulls:
+		b.refuse(at, "IGNORE NULLS")
+		return invalid()
+	}
+	spec, ok := x.windowSpec(c.Over, 0)
+	if !ok {
+		return invalid()
+	}
+	in := *x
+	in.inOver, in.clause = true, "OVER"
+	o := &overCall{call: aggregateCall{fn: f, distinct: c.Distinct, name: f.Name, at: at}, name: f.Name}
+	if !(len(c.Args) == 1 && isStar(c.Args[0]) && f.Name == "COUNT") {
+		o.call.args, ok = in.args(c.Args)
+	}
+	if c.Filter != nil {
+		o.filtered = true
+		o.call.filter = in.condition(c.Filter)
+		ok = ok && !bad(o.call.filter)
+	}
+	partition, fine := in.bindAll(spec.PartitionBy)
+	ok = ok && fine
+	var order []rex.Expr
+	for _, item := range spec.OrderBy {
+		k := in.bind(item.Expr)
+		ok = ok && !bad(k)
+		order = append(order, k)
+		o.order = append(o.order, newSortKey(nil, item))
+	}
+	if !ok || !b.inferAggregate(&o.call) || !x.overFrame(o, f, spec, order) {
+		return invalid()
+	}
+	o.partition = len(partition)
+	args := slices.Clone(o.call.args)
+	if o.filtered {
+		args = append(args, o.call.filter)
+	}
+	args = append(append(args, partition...), order...)
+	x.block.overs = append(x.block.overs, o)
+	return placeholder(overMark, len(x.block.overs)-1, args, o.call.t, at)
+}
+
+// overFrame settles the frame, checks the order, and the type: a frame that may hold no
+// row gives NULL.
+func (x *exprs) overFrame(o *overCall, f *catalog.Function, spec *syntax.WindowSpec, order []rex.Expr) bool {
+	b := x.b
+	ranking := f.Kind == catalog.WindowFunction
+	at := b.at(spec)
+	if len(order) == 0 && ranking {
+		b.errorf(codeOver, at, "%s wants an ORDER BY in OVER", f.Name)
+		return false
+	}
+	if !b.batch() && !ranking {
+		switch {
+		case len(order) == 0:
+			b.errorf(codeOver, at, "OVER wants an ORDER BY on a time attribute in a stream").
+				WithHint("add ORDER BY on the rowtime or processing-time column")
+			return false
+		case !order[0].Type().IsTimeAttr():
+			d := b.errorf(codeTime, b.at(spec.OrderBy[0].Expr), "OVER in a stream is ordered by a time attribute, but this is %s", order[0].Type())
+			b.explainTime(d, x.in.node, order[0])
+			return false
+		case o.order[0].desc:
+			b.errorf(codeOver, b.at(spec.OrderBy[0]), "OVER in a stream goes forward in time; DESC cannot be computed")
+			return false
+		}
+	}
+	switch {
+	case spec.Frame != nil && ranking && f.Name != "FIRST_VALUE" && f.Name != "LAST_VALUE":
+		b.errorf(codeOver, b.at(spec.Frame), "%s takes no frame", f.Name)
+		return false
+	case spec.Frame == nil && ranking:
+		o.frame = logical.Frame{Rows: true, Preceding: -1}
+	case spec.Frame == nil && len(order) == 0:
+		o.frame = logical.Frame{Rows: true, Preceding: -1, Following: -1}
+	case spec.Frame == nil:
+		o.frame = logical.Frame{Preceding: -1}
+	default:
+		var ok bool
+		if o.frame, ok = x.frame(spec.Frame, order); !ok {
+			return false
+		}
+		if fr := o.frame; !(fr.Preceding <= 0 && fr.Following <= 0) {
+			o.call.t = o.call.empty
+		}
+	}
+	return true
+}
+
+// frame reads ROWS|RANGE BETWEEN start AND end.
+func (x *exprs) frame(f *syntax.Frame, order []rex.Expr) (logical.Frame, bool) {
+	b := x.b
+	out := logical.Frame{Rows: !f.Range}
+	switch f.Start.Kind {
+	case syntax.UnboundedPreceding:
+		out.Preceding = -1
+	case syntax.CurrentRow:
+	case syntax.Preceding:
+		v, ok := x.frameBound(f, f.Start, order)
+		if !ok {
+			return out, false
+		}
+		out.Preceding = v
+	default:
+		b.refuse(b.at(f.Start), "a frame that starts after the current row")
+		return out, false
+	}
+	if f.End == nil {
+		return out, true
+	}
+	switch f.End.Kind {
+	case syntax.CurrentRow:
+	case syntax.UnboundedFollowing:
+		out.Following = -1
+	case syntax.Following:
+		v, ok := x.frameBound(f, f.End, order)
+		if !ok {
+			return out, false
+		}
+		out.Following = v
+	default:
+		b.refuse(b.at(f.End), "a frame that ends before the current row")
+		return out, false
+	}
+	if out.Following != 0 && !b.batch() {
+		b.errorf(codeOver, b.at(f.End), "a frame in a stream ends at CURRENT ROW: rows that follow have not come yet")
+		return out, false
+	}
+	return out, true
+}
+
+// frameBound reads the n of n PRECEDING: rows, or milliseconds.
+func (x *exprs) frameBound(f *syntax.Frame, bound *syntax.FrameBound, order []rex.Expr) (int64, bool) {
+	b := x.b
+	l, ok := x.bind(bound.Expr).(*rex.Lit)
+	if !ok || bad(l) || l.Value == nil {
+		if !ok {
+			b.errorf(codeOver, b.at(bound.Expr), "bound of a frame is not a constant")
+		}
+		return 0, false
+	}
+	v, isInt := l.Value.(int64)
+	switch {
+	case !f.Range && l.T.IsInteger() && isInt && v >= 0:
+		return v, true
+	case !f.Range:
+		b.errorf(codeOver, b.at(bound.Expr), "ROWS counts rows, but the bound is %s", l.T).WithHint("RANGE takes an interval")
+		return 0, false
+	case l.T.Kind == types.IntervalDayTime && v >= 0:
+		if len(order) > 0 && order[0].Type().In(types.Timestamp, types.TimestampLTZ, types.Date, types.Time) {
+			return v, true
+		}
+		b.errorf(codeOver, b.at(bound.Expr), "RANGE with an interval wants an ORDER BY on a time")
+		return 0, false
+	case l.T.Kind == types.IntervalYearMonth:
+		b.refuse(b.at(bound.Expr), "RANGE over months")
+		return 0, false
+	case l.T.IsInteger() && isInt && v >= 0 && len(order) == 1 && order[0].Type().IsInteger():
+		return v, true
+	}
+	b.errorf(codeOver, b.at(bound.Expr), "bound of RANGE is %s, which does not fit the ORDER BY", l.T).
+		WithHint("write INTERVAL '1' HOUR PRECEDING")
+	return 0, false
+}
+
+// overs computes the OVER calls of a block, one node for each window specification, and
+// replaces their placeholders in the outputs, QUALIFY and the sort keys.
+func (b *binder) overs(k *block, r *rel, outs []output, qualify *rex.Expr, keys []sortKey) *rel {
+	if len(k.overs) == 0 {
+		return r
+	}
+	var all []*rex.Expr
+	for i := range outs {
+		all = append(all, &outs[i].expr)
+	}
+	if *qualify != nil {
+		all = append(all, qualify)
+	}
+	for i := range keys {
+		all = append(all, &keys[i].expr)
+	}
+	var calls []*rex.Call
+	seen := map[string]bool{}
+	for _, e := range all {
+		rex.Walk(*e, func(e rex.Expr) bool {
+			if c, _, ok := marked(e, overMark); ok && !seen[c.String()] {
+				seen[c.String()] = true
+				calls = append(calls, c)
+			}
+			return true
+		})
+	}
+	out := *r
+	done := map[string]*rex.Ref{} // by the placeholder's text
+	for len(calls) > 0 {
+		var same, rest []*rex.Call
+		for _, c := range calls {
+			if k.overSpec(c) == k.overSpec(calls[0]) {
+				same = append(same, c)
+			} else {
+				rest = append(rest, c)
+			}
+		}
+		out.node = b.overNode(k, out.node, same, done)
+		calls = rest
+	}
+	for _, e := range all {
+		*e = replace(*e, func(e rex.Expr) (rex.Expr, bool) {
+			if c, _, ok := marked(e, overMark); ok {
+				return done[c.String()], true
+			}
+			return nil, false
+		})
+	}
+	return &out
+}
+
+// overSpec is the window specification of a call as text: equal texts share a node.
+func (k *block) overSpec(c *rex.Call) string {
+	_, i, _ := marked(c, overMark)
+	o := k.overs[i]
+	keys := c.Args[len(c.Args)-o.partition-len(o.order):]
+	text := fmt.Sprintf("%d %+v", o.partition, o.frame)
+	for i, e := range keys {
+		text += " " + e.String()
+		if i >= o.partition {
+			text += fmt.Sprint(o.order[i-o.partition].desc, o.order[i-o.partition].nullsLast)
+		}
+	}
+	return text
+}
+
+// overNode computes calls of one window specification.
+func (b *binder) overNode(k *block, n logical.Node, calls []*rex.Call, done map[string]*rex.Ref) logical.Node {
+	var exprs []rex.Expr
+	for _, c := range calls {
+		exprs = append(exprs, c.Args...)
+	}
+	at := diag.Span{}
+	for _, c := range calls {
+		at = at.Join(c.Span)
+	}
+	in, cols := b.withColumns(n, exprs, at)
+	node := &logical.Over{Base: logical.Base{Fields: slices.Clone(in.Schema()), At: at}, Input: in}
+	for _, c := range calls {
+		_, i, _ := marked(c, overMark)
+		o := k.overs[i]
+		mine := cols[:len(c.Args)]
+		cols = cols[len(c.Args):]
+		keys := mine[len(mine)-o.partition-len(o.order):]
+		node.Partition, node.Frame = keys[:o.partition], o.frame
+		node.Order = nil
+		for j, s := range o.order {
+			node.Order = append(node.Order, rex.SortKey{Col: keys[o.partition+j], Desc: s.desc, NullsLast: s.nullsLast})
+		}
+		call := rex.AggCall{Fn: o.call.fn.Name, Distinct: o.call.distinct, Filter: -1, T: c.T, Name: o.name, Span: c.Span}
+		call.Args = mine[:len(o.call.args)]
+		if o.filtered {
+			call.Filter = mine[len(o.call.args)]
+		}
+		done[c.String()] = &rex.Ref{Index: len(node.Fields), T: c.T, Name: o.name}
+		node.Fields = append(node.Fields, types.Field{Name: o.name, Type: c.T})
+		node.Calls = append(node.Calls, call)
+	}
+	return node
+}

@@ -1,0 +1,260 @@
+package bind
+
+import (
+	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/planner/logical"
+	"github.com/weir-sql/weir/planner/physical"
+	"github.com/weir-sql/weir/planner/rex"
+	"github.com/weir-sql/weir/planner/types"
+)
+
+const (
+	joinSemi = physical.Semi
+	joinAnti = physical.Anti
+)
+
+// leftJoin puts a subquery's rows beside r's, at most one for each: pairs are equal keys
+// of the pulled node and the enclosing query. It gives the position of the first new column.
+func (b *binder) leftJoin(r *rel, right logical.Node, cond rex.Expr, at diag.Span) int {
+	width := len(r.node.Schema())
+	j := &logical.Join{Base: logical.Base{At: at}, Kind: physical.LeftOuter, Left: r.node, Right: right, Cond: cond, LeftName: sideName(r)}
+	j.Fields = joinFields(physical.LeftOuter, r.node, right)
+	r.node = j
+	return width
+}
+
+// scalarValue joins a scalar subquery and refers to its value.
+func (b *binder) scalarValue(r *rel, s *subquery, corr []rex.Expr) rex.Expr {
+	p, ok := b.pull(s.node, s)
+	if !ok {
+		return invalid()
+	}
+	t := plainTime(s.node.Schema()[0].Type.Null())
+	if len(p.preds) == 0 && !holdsOuter(p.cols[0]) {
+		node := s.node
+		if p.node != s.node {
+			node, _ = b.columns(p.node, p.cols[:1], s.at)
+		}
+		if !atMostOne(node) {
+			node = b.singleValue(node, nil, 0, t, s.at)
+		}
+		i := b.leftJoin(r, node, nil, s.at)
+		return &rex.Ref{Index: i, T: t, Name: node.Schema()[0].Name}
+	}
+	if !p.unique {
+		locals, ok := b.equalities(p, s)
+		if !ok {
+			return invalid()
+		}
+		if holdsOuter(p.cols[0]) {
+			b.refuse(s.at, "a correlated subquery that computes with columns of both queries").WithHint("write it as a join")
+			return invalid()
+		}
+		node, cols := b.columns(p.node, append([]rex.Expr{p.cols[0]}, locals...), s.at)
+		p = b.grouped1(p, node, cols, t, s.at)
+	}
+	// The marker tells a row that is there from one that is not: a value computed from
+	// the enclosing query, or COUNT, is not NULL by itself then.
+	value := p.cols[0]
+	_, isColumn := value.(*rex.Ref)
+	marker := p.empty != nil && !isNullLit(p.empty[0]) || !isColumn
+	node := p.node
+	markAt := -1
+	if marker {
+		var cols []int
+		node, cols = b.withColumns(node, []rex.Expr{boolLit(true)}, s.at)
+		markAt = cols[0]
+	}
+	width := len(r.node.Schema())
+	var cond rex.Expr
+	for _, pred := range p.preds {
+		cond = and(cond, b.overJoin(pred, corr, width))
+	}
+	b.leftJoin(r, node, cond, s.at)
+	v := retype(b.overJoin(value, corr, width), r, 0)
+	if !marker {
+		return v
+	}
+	var empty rex.Expr = nullLit(t)
+	if p.empty != nil {
+		empty = b.overJoin(p.empty[0], corr, width)
+	}
+	return caseOf([]rex.Expr{isNull(r.ref(width + markAt))}, []rex.Expr{empty, v}, t, s.at)
+}
+
+func isNullLit(e rex.Expr) bool {
+	l, ok := e.(*rex.Lit)
+	return ok && l.Value == nil
+}
+
+// grouped1 makes a pulled subquery have one row a key, or fail at run time: node's
+// columns are cols[0] the value and the others the keys.
+func (b *binder) grouped1(p *pulled, node logical.Node, cols []int, t types.Type, at diag.Span) *pulled {
+	out := &pulled{node: b.singleValue(node, cols[1:], cols[0], t, at), unique: true, empty: p.empty}
+	out.cols = []rex.Expr{refOf(out.node, len(cols)-1)}
+	for i, pred := range p.preds {
+		_, outer, _ := equality(pred)
+		out.preds = append(out.preds, b.comparison("=", refOf(out.node, i), outer, at))
+	}
+	return out
+}
+
+// singleValue aggregates a column by keys with SINGLE_VALUE, which fails on a second row.
+func (b *binder) singleValue(n logical.Node, keys []int, col int, t types.Type, at diag.Span) logical.Node {
+	a := &logical.Aggregate{Base: logical.Base{At: at}, Input: n, Groups: keys,
+		Aggs: []rex.AggCall{{Fn: "SINGLE_VALUE", Args: []int{col}, Filter: -1, T: t, Name: "SINGLE_VALUE", Span: at}}}
+	for _, k := range keys {
+		f := n.Schema()[k]
+		f.Type = plainTime(f.Type)
+		a.Fields = append(a.Fields, f)
+	}
+	a.Fields = append(a.Fields, types.Field{Name: n.Schema()[col].Name, Type: t})
+	return a
+}
+
+// atMostOne reports nodes that cannot give a second row.
+func atMostOne(n logical.Node) bool {
+	switch n := n.(type) {
+	case *logical.Project:
+		return atMostOne(n.Input)
+	case *logical.Filter:
+		return atMostOne(n.Input)
+	case *logical.Aggregate:
+		return len(n.Groups) == 0 && n.Sets == nil
+	case *logical.Sort:
+		return n.Fetch >= 0 && n.Fetch <= 1 || atMostOne(n.Input)
+	case *logical.Values:
+		return len(n.Rows) <= 1
+	}
+	return false
+}
+
+// existsValue joins a subquery of EXISTS that is used as a value.
+func (b *binder) existsValue(r *rel, s *subquery, corr []rex.Expr) rex.Expr {
+	p, ok := b.pull(s.node, s)
+	if !ok {
+		return invalid()
+	}
+	if p.empty != nil {
+		return boolLit(true)
+	}
+	if len(p.preds) == 0 {
+		count := &logical.Aggregate{Base: logical.Base{At: s.at, Fields: []types.Field{{Name: "COUNT", Type: types.Int64.NotNull()}}},
+			Input: p.node, Aggs: []rex.AggCall{{Fn: "COUNT", Filter: -1, T: types.Int64.NotNull(), Name: "COUNT", Span: s.at}}}
+		i := b.leftJoin(r, count, nil, s.at)
+		some := &rex.Call{Fn: ">", Args: []rex.Expr{r.ref(i), int64Lit(0)}, T: types.Bool, Span: s.at}
+		return &rex.Call{Fn: "IS_TRUE", Args: []rex.Expr{some}, T: types.Bool.NotNull(), Span: s.at}
+	}
+	mark, ok := b.matchMark(r, p, s, nil, nil, corr)
+	if !ok {
+		return invalid()
+	}
+	return isNotNull(mark)
+}
+
+// matchMark joins the distinct keys of a subquery (its correlation keys, then values that
+// equal lhs) and gives a column that is NULL where no key matches.
+func (b *binder) matchMark(r *rel, p *pulled, s *subquery, values, lhs, corr []rex.Expr) (rex.Expr, bool) {
+	locals, ok := b.equalities(p, s)
+	if !ok {
+		return nil, false
+	}
+	keys := append(locals, values...)
+	node, cols := b.columns(p.node, keys, s.at)
+	d := &logical.Aggregate{Base: logical.Base{At: s.at}, Input: node, Groups: cols}
+	d.Fields = groupFields(node, cols)
+	for i := range d.Fields {
+		d.Fields[i].Type = plainTime(d.Fields[i].Type)
+	}
+	marked, mark := b.withColumns(d, []rex.Expr{boolLit(true)}, s.at)
+	width := len(r.node.Schema())
+	var cond rex.Expr
+	for i, pred := range p.preds {
+		_, outer, _ := equality(pred)
+		cond = and(cond, b.comparison("=", b.overJoin(outer, corr, width), rex.Shift(refOf(d, i), width), s.at))
+	}
+	for i, l := range lhs {
+		cond = and(cond, b.comparison("=", l, rex.Shift(refOf(d, len(locals)+i), width), s.at))
+	}
+	b.leftJoin(r, marked, cond, s.at)
+	return r.ref(width + mark[0]), true
+}
+
+// inValue joins a subquery of IN that is used as a value, with SQL's three answers:
+// false if it has no rows, else true on a match, else unknown if either side has a
+// NULL, else false.
+func (b *binder) inValue(r *rel, s *subquery, lhs, corr []rex.Expr) rex.Expr {
+	p, ok := b.pull(s.node, s)
+	if !ok {
+		return invalid()
+	}
+	if p.empty != nil {
+		b.refuse(s.at, "IN with a correlated aggregate").WithHint("compare with = and a scalar subquery")
+		return invalid()
+	}
+	for _, c := range p.cols {
+		if holdsOuter(c) {
+			b.refuse(s.at, "IN with a subquery that selects columns of the enclosing query")
+			return invalid()
+		}
+	}
+	nullable := false
+	for i, l := range lhs {
+		nullable = nullable || l.Type().Nullable || p.cols[i].Type().Nullable
+	}
+	if !nullable {
+		mark, ok := b.matchMark(r, p, s, p.cols, lhs, corr)
+		if !ok {
+			return invalid()
+		}
+		return isNotNull(mark)
+	}
+	if len(lhs) > 1 {
+		b.refuse(s.at, "IN with several nullable columns as a value").WithHint("use it as a condition of WHERE")
+		return invalid()
+	}
+	all, known, ok := b.counts(r, p, s, corr)
+	if !ok {
+		return invalid()
+	}
+	mark, ok := b.matchMark(r, p, s, p.cols, lhs, corr)
+	if !ok {
+		return invalid()
+	}
+	none := &rex.Call{Fn: "=", Args: []rex.Expr{all, int64Lit(0)}, T: types.Bool, Span: s.at}
+	fewer := &rex.Call{Fn: "<", Args: []rex.Expr{known, all}, T: types.Bool, Span: s.at}
+	conds := []rex.Expr{
+		&rex.Call{Fn: "OR", Args: []rex.Expr{isNull(all), none}, T: types.Bool, Span: s.at},
+		isNotNull(mark), isNull(lhs[0]), fewer,
+	}
+	values := []rex.Expr{boolLit(false), boolLit(true), nullLit(types.Bool), nullLit(types.Bool), boolLit(false)}
+	return caseOf(conds, values, types.Bool, s.at)
+}
+
+// counts joins COUNT(*) and COUNT(value) of a subquery for each of its correlation keys.
+func (b *binder) counts(r *rel, p *pulled, s *subquery, corr []rex.Expr) (all, known rex.Expr, ok bool) {
+	locals, ok := b.equalities(p, s)
+	if !ok {
+		return nil, nil, false
+	}
+	node, cols := b.columns(p.node, append(append([]rex.Expr(nil), locals...), p.cols[0]), s.at)
+	n := len(locals)
+	count := types.Int64.NotNull()
+	a := &logical.Aggregate{Base: logical.Base{At: s.at}, Input: node, Groups: cols[:n], Aggs: []rex.AggCall{
+		{Fn: "COUNT", Filter: -1, T: count, Name: "COUNT", Span: s.at},
+		{Fn: "COUNT", Args: []int{cols[n]}, Filter: -1, T: count, Name: "COUNT", Span: s.at}}}
+	for _, c := range cols[:n] {
+		f := node.Schema()[c]
+		f.Type = plainTime(f.Type)
+		a.Fields = append(a.Fields, f)
+	}
+	a.Fields = append(a.Fields, types.Field{Name: "all", Type: count}, types.Field{Name: "known", Type: count})
+	width := len(r.node.Schema())
+	var cond rex.Expr
+	for i, pred := range p.preds {
+		_, outer, _ := equality(pred)
+		cond = and(cond, b.comparison("=", b.overJoin(outer, corr, width), rex.Shift(refOf(a, i), width), s.at))
+	}
+	b.leftJoin(r, a, cond, s.at)
+	return r.ref(width + n), r.ref(width + n + 1), true
+}

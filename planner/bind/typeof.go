@@ -1,0 +1,142 @@
+package bind
+
+import (
+	"fmt"
+
+	"github.com/weir-sql/weir/planner/syntax"
+	"github.com/weir-sql/weir/planner/types"
+)
+
+// typeOf reads a type as written. Without a suffix it is nullable.
+func (b *binder) typeOf(e syntax.TypeExpr) (types.Type, bool) {
+	t, ok := b.bareType(e)
+	return t.WithNull(e.Null() != syntax.NotNull), ok
+}
+
+func (b *binder) bareType(e syntax.TypeExpr) (types.Type, bool) {
+	switch e := e.(type) {
+	case *syntax.BadType:
+		return types.Type{}, false
+	case *syntax.NamedType:
+		return b.namedType(e)
+	case *syntax.IntervalType:
+		return intervalType(e.Qualifier), true
+	case *syntax.ArrayType:
+		elem, ok := b.typeOf(e.Elem)
+		return types.NewArray(elem), ok
+	case *syntax.MultisetType:
+		elem, ok := b.typeOf(e.Elem)
+		return types.NewMultiset(elem), ok
+	case *syntax.MapType:
+		k, ok1 := b.typeOf(e.Key)
+		v, ok2 := b.typeOf(e.Value)
+		return types.NewMap(k, v), ok1 && ok2
+	case *syntax.RowType:
+		return b.rowType(e)
+	case *syntax.RawType:
+		b.refuse(b.at(e), "type RAW")
+	case *syntax.StructuredType:
+		b.refuse(b.at(e), "a STRUCTURED type")
+	case *syntax.UserType:
+		d := b.errorf(codeType, b.at(e), "type %q not found", e.Name.String())
+		hintName(d, e.Name.Last().Name, typeNames)
+	default:
+		b.refuse(b.at(e), fmt.Sprintf("this type (%T)", e))
+	}
+	return types.Type{}, false
+}
+
+func (b *binder) rowType(e *syntax.RowType) (types.Type, bool) {
+	ok := true
+	fields := make([]types.Field, len(e.Fields))
+	seen := map[string]bool{}
+	for i, f := range e.Fields {
+		t, fine := b.typeOf(f.Type)
+		ok = ok && fine
+		fields[i] = types.Field{Name: f.Name.Name, Type: t}
+		if f.Comment != nil {
+			fields[i].Comment = f.Comment.Value
+		}
+		if seen[f.Name.Name] {
+			b.errorf(codeDuplicate, b.at(f.Name), "field %q stands twice in ROW", f.Name.Name)
+			ok = false
+		}
+		seen[f.Name.Name] = true
+	}
+	return types.NewRow(fields...), ok
+}
+
+var typeNames = []string{"BOOLEAN", "TINYINT", "SMALLINT", "INT", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL", "CHAR", "VARCHAR",
+	"STRING", "BINARY", "VARBINARY", "BYTES", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP_LTZ", "ARRAY", "MAP", "MULTISET", "ROW"}
+
+var plainTypes = map[string]types.Type{
+	"BOOLEAN": types.Bool, "TINYINT": types.Int8, "SMALLINT": types.Int16, "INT": types.Int32, "BIGINT": types.Int64,
+	"FLOAT": types.Float32, "DOUBLE": types.Float64, "STRING": types.String, "BYTES": types.Bytes, "DATE": types.DateType,
+}
+
+// namedType reads a type that is a name with numbers behind it, and checks the numbers.
+func (b *binder) namedType(e *syntax.NamedType) (types.Type, bool) {
+	param := func(i, without int) int {
+		if i < len(e.Params) {
+			return e.Params[i]
+		}
+		return without
+	}
+	within := func(what string, v, lo, hi int) bool {
+		if v < lo || v > hi {
+			b.errorf(codeType, b.at(e), "%s of %s is %d, outside of %d to %d", what, e.Name, v, lo, hi)
+			return false
+		}
+		return true
+	}
+	if t, ok := plainTypes[e.Name]; ok {
+		if len(e.Params) > 0 {
+			b.errorf(codeType, b.at(e), "type %s takes no length", e.Name)
+			return t, false
+		}
+		return t, true
+	}
+	switch e.Name {
+	case "DECIMAL":
+		p := param(0, 10)
+		s := param(1, 0)
+		return types.NewDecimal(p, s), within("precision", p, 1, types.MaxDecimalPrecision) && within("scale", s, 0, p)
+	case "CHAR":
+		return types.NewChar(param(0, 1)), within("length", param(0, 1), 1, types.MaxLength)
+	case "VARCHAR":
+		return types.NewVarChar(param(0, 1)), within("length", param(0, 1), 1, types.MaxLength)
+	case "BINARY":
+		return types.NewBinary(param(0, 1)), within("length", param(0, 1), 1, types.MaxLength)
+	case "VARBINARY":
+		return types.NewVarBinary(param(0, 1)), within("length", param(0, 1), 1, types.MaxLength)
+	case "TIME":
+		return types.NewTime(param(0, 0)), within("precision", param(0, 0), 0, 9)
+	case "TIMESTAMP":
+		return types.NewTimestamp(param(0, 6)), within("precision", param(0, 6), 0, 9)
+	case "TIMESTAMP_LTZ":
+		return types.NewTimestampLTZ(param(0, 6)), within("precision", param(0, 6), 0, 9)
+	}
+	b.refuse(b.at(e), "type "+e.Name)
+	return types.Type{}, false
+}
+
+// intervalUnits are the qualifiers of interval types by their units.
+var intervalUnits = map[[2]syntax.TimeUnit]types.IntervalUnit{
+	{syntax.Year}: types.Year, {syntax.Year, syntax.Month}: types.YearToMonth, {syntax.Month}: types.Month,
+	{syntax.Day}: types.Day, {syntax.Day, syntax.Hour}: types.DayToHour, {syntax.Day, syntax.Minute}: types.DayToMinute,
+	{syntax.Day, syntax.Second}: types.DayToSecond, {syntax.Hour}: types.Hour, {syntax.Hour, syntax.Minute}: types.HourToMinute,
+	{syntax.Hour, syntax.Second}: types.HourToSecond, {syntax.Minute}: types.Minute,
+	{syntax.Minute, syntax.Second}: types.MinuteToSecond, {syntax.Second}: types.Second,
+}
+
+func intervalType(q syntax.IntervalQualifier) types.Type {
+	u, ok := intervalUnits[[2]syntax.TimeUnit{q.From, q.To}]
+	if !ok {
+		u = types.Second
+	}
+	fraction := max(q.Fraction, 0)
+	if q.Fraction < 0 && (u == types.Second || u == types.DayToSecond || u == types.HourToSecond || u == types.MinuteToSecond) {
+		fraction = 6
+	}
+	return types.NewInterval(u, max(q.Precision, 0), fraction)
+}
