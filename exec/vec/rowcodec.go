@@ -16,8 +16,12 @@ import (
 // values that are not NULL: fixed-width ones little endian, byte strings behind
 // their length as a uvarint, ARRAY as a uvarint count and a row of elements, MAP
 // as a count, a row of keys and a row of values, ROW as a row.
+//
+// A codec belongs to one goroutine.
 type RowCodec struct {
-	ts []types.Type
+	ts     []types.Type
+	at     cursors // scratch
+	starts []int   // scratch
 }
 
 // NewRowCodec makes a codec for rows of the given column types.
@@ -28,11 +32,15 @@ func (c *RowCodec) Types() []types.Type { return c.ts }
 
 // Encode appends the bytes of the selected rows to out; a nil sel means rows 0 to n-1.
 func (c *RowCodec) Encode(cols []*Vec, sel []int32, n int, out *Rows) {
-	if len(out.Off) == 0 {
-		out.Off = append(out.Off, 0)
-	}
 	if sel != nil {
 		n = len(sel)
+	}
+	if c.measure(cols, sel, n) {
+		c.write(cols, sel, out)
+		return
+	}
+	if len(out.Off) == 0 {
+		out.Off = append(out.Off, 0)
 	}
 	for j := 0; j < n; j++ {
 		i := j
@@ -41,6 +49,35 @@ func (c *RowCodec) Encode(cols []*Vec, sel []int32, n int, out *Rows) {
 		}
 		out.Data = c.AppendRow(out.Data, cols, i)
 		out.Off = append(out.Off, len(out.Data))
+	}
+}
+
+// measure puts the sizes of rows into the cursors; ok is false if a column must go
+// the slow way.
+func (c *RowCodec) measure(cols []*Vec, sel []int32, n int) (ok bool) {
+	c.at = grow(c.at, n)
+	for i := range c.at {
+		c.at[i] = (len(cols) + 7) / 8
+	}
+	for _, v := range cols {
+		if !rowSize(c.at, v, sel) {
+			return false
+		}
+	}
+	return true
+}
+
+// write writes the measured rows.
+func (c *RowCodec) write(cols []*Vec, sel []int32, out *Rows) {
+	c.at.layout(out)
+	c.starts = append(c.starts[:0], c.at...)
+	nulls := (len(cols) + 7) / 8
+	for j, p := range c.at {
+		clear(out.Data[p : p+nulls])
+		c.at[j] = p + nulls
+	}
+	for f, v := range cols {
+		rowColumn(c.at, out.Data, c.starts, f, v, sel)
 	}
 }
 

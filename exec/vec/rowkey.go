@@ -24,10 +24,12 @@ import (
 //	MAP        like an array of (key, value), sorted by key: entries have no order
 //	ROW        the fields, each with its marker
 //
-// Descending columns have all bytes but the marker inverted.
+// Descending columns have all bytes but the marker inverted. An encoder belongs to
+// one goroutine.
 type KeyEncoder struct {
 	ts   []types.Type // of the encoded columns, in key order
 	keys []SortKey
+	at   cursors // scratch
 }
 
 // NewKeyEncoder makes an encoder of rows whose columns have types ts. keys choose
@@ -48,6 +50,13 @@ func (e *KeyEncoder) Types() []types.Type { return e.ts }
 
 // Encode appends the keys of rows 0 to n-1 to out.
 func (e *KeyEncoder) Encode(cols []*Vec, n int, out *Rows) {
+	if e.measure(cols, n) {
+		e.at.layout(out)
+		for _, k := range e.keys {
+			keyColumn(e.at, out.Data, cols[k.Col], k)
+		}
+		return
+	}
 	if len(out.Off) == 0 {
 		out.Off = append(out.Off, 0)
 	}
@@ -55,6 +64,21 @@ func (e *KeyEncoder) Encode(cols []*Vec, n int, out *Rows) {
 		out.Data = e.AppendRow(out.Data, cols, i)
 		out.Off = append(out.Off, len(out.Data))
 	}
+}
+
+// measure puts the sizes of keys into the cursors; ok is false if a column must go
+// the slow way.
+func (e *KeyEncoder) measure(cols []*Vec, n int) (ok bool) {
+	e.at = grow(e.at, n)
+	for i := range e.at {
+		e.at[i] = len(e.keys) // the markers
+	}
+	for _, k := range e.keys {
+		if !keySize(e.at, cols[k.Col]) {
+			return false
+		}
+	}
+	return true
 }
 
 // AppendRow appends the key of one row to dst.
