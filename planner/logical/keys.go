@@ -62,6 +62,9 @@ func (f *Facts) derive(n Node, upsert bool) [][]int {
 	case *Filter:
 		return f.keys(n.Input, upsert)
 	case *Sort:
+		if upsert && len(n.Keys) > 0 && n.Fetch >= 0 {
+			return nil // as Flink
+		}
 		if n.Fetch == 1 {
 			return append([][]int{{}}, f.keys(n.Input, upsert)...)
 		}
@@ -69,7 +72,11 @@ func (f *Facts) derive(n Node, upsert bool) [][]int {
 	case *Join:
 		return f.joinKeys(n, upsert)
 	case *TemporalJoin:
-		if f.OneMatch(n) {
+		left, _, _, _ := splitKeys(n.Cond, len(n.Left.Schema()))
+		switch {
+		case n.Time.Type().Attr == types.Rowtime:
+			return containing(f.keys(n.Left, upsert), left, upsert)
+		case f.OneMatch(n):
 			return f.keys(n.Left, upsert)
 		}
 	case *Aggregate:

@@ -29,7 +29,12 @@ func (b *builder) produce(o *op) topology.ChangelogMode {
 		default:
 			return topology.Retract &^ topology.Delete
 		}
-	case *physical.WindowAgg, *physical.WindowTopN, *physical.WindowJoin, *physical.IntervalJoin, *physical.Over, *physical.Sort:
+	case *physical.WindowAgg, *physical.WindowTopN, *physical.WindowJoin, *physical.IntervalJoin, *physical.Sort:
+		return topology.InsertOnly
+	case *physical.Over:
+		if s.Changing {
+			return topology.Retract
+		}
 		return topology.InsertOnly
 	case *physical.TopN:
 		if len(s.Order) == 0 && !first.Updating() {
@@ -37,7 +42,7 @@ func (b *builder) produce(o *op) topology.ChangelogMode {
 		}
 		return topology.Retract
 	case *physical.Dedup:
-		if !s.KeepLast && !s.Rowtime {
+		if !s.KeepLast {
 			return topology.InsertOnly
 		}
 		return topology.Retract
@@ -110,7 +115,7 @@ func (b *builder) needsBefore(in *input) bool {
 	switch s := in.to.spec.(type) {
 	case *physical.Sink:
 		return b.sinkNeedsBefore(in.to, s)
-	case *physical.GroupAgg, *physical.WindowAgg, *physical.Materialize, *physical.Replicate:
+	case *physical.GroupAgg, *physical.WindowAgg, *physical.Materialize, *physical.Replicate, *physical.Over:
 		return true
 	case *physical.TopN:
 		if s.UniqueKey != nil && !b.canLeaveOut(in.from) {
@@ -279,6 +284,8 @@ func emitBefore(s physical.Spec, before bool) {
 	case *physical.Dedup:
 		s.EmitUpdateBefore = before
 	case *physical.Normalize:
+		s.EmitUpdateBefore = before
+	case *physical.Over:
 		s.EmitUpdateBefore = before
 	}
 }

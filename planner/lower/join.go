@@ -25,7 +25,6 @@ func (b *builder) join(n *logical.Join) *op {
 		if o := b.intervalJoin(j); o != nil {
 			return o
 		}
-		b.checkRowtime(j)
 	}
 	return b.regularJoin(j)
 }
@@ -120,22 +119,6 @@ func conjunction(es []rex.Expr) rex.Expr {
 		return es[0]
 	}
 	return &rex.Call{Fn: "AND", Args: es, T: types.Bool}
-}
-
-// checkRowtime refuses what Flink refuses: a regular join keeps rows for ever and
-// gives them out at any time, so a column behind which a watermark stood would
-// no longer keep its promise.
-func (b *builder) checkRowtime(j *joining) {
-	for _, side := range []*op{j.left, j.right} {
-		for _, f := range side.schema() {
-			if f.Type.Attr == types.Rowtime {
-				b.errorf("W0207", j.n.At, "rowtime column %q may not be an input of a regular join", f.Name).
-					WithHint("Make it an interval join by bounding both times (a.ts BETWEEN b.ts - INTERVAL '1' HOUR AND b.ts), or cast the column: CAST(%s AS %s).",
-						f.Name, f.Type.WithAttr(types.NoTimeAttr).Null())
-				return
-			}
-		}
-	}
 }
 
 func (b *builder) windowJoin(j *joining) *op {

@@ -11,28 +11,15 @@ import (
 	"github.com/weir-sql/weir/topology"
 )
 
-// over makes an Over. A stream can only look back along time: the order must be one
-// ascending time attribute.
+// over makes an Over. A stream looks back along time, or over all rows so far in
+// another order, and then gives updates.
 func (b *builder) over(n *logical.Over) *op {
 	from := b.lower(n.Input)
 	names := fieldNames(from.schema())
 	spec := &physical.Over{Out: physical.Out{Fields: n.Fields}, In: physical.FieldTypes(from.schema()), Partition: n.Partition, Order: n.Order,
 		Rows: n.Frame.Rows, Preceding: n.Frame.Preceding, Following: n.Frame.Following, Calls: n.Calls, TTL: b.stateTTL()}
-	if !b.batch {
-		if len(n.Order) != 1 || n.Order[0].Desc || !from.schema()[n.Order[0].Col].Type.IsTimeAttr() {
-			d := b.errorf("W0208", n.At, "OVER window of a stream must be ordered by one ascending time attribute")
-			if _, isRank := rankCall(n); isRank {
-				d.WithHint("A Top-N needs a bound on the number: … WHERE rn <= 10 around this query.")
-			} else {
-				d.WithHint("ORDER BY a rowtime or processing-time column, or run with --mode batch.")
-			}
-			return b.nothing(n)
-		}
-		if from.made.Updating() {
-			b.errorf("W0208", n.At, "OVER window of a stream needs rows that are only added, but %s gives %s", from.name, from.made)
-			return b.nothing(n)
-		}
-		spec.Rowtime = from.schema()[n.Order[0].Col].Type.Attr == types.Rowtime
+	if !b.batch && !b.streamOver(n, from, spec) {
+		return b.nothing(n)
 	}
 	o := &op{kind: topology.KindOver, spec: spec, fields: n.Fields, bounded: from.bounded, ttl: ttls(spec.TTL)}
 	shown := pick(names, n.Partition)
@@ -52,12 +39,32 @@ func (b *builder) over(n *logical.Over) *op {
 	return b.add(o, n)
 }
 
-func rankCall(n *logical.Over) (string, bool) {
-	for _, c := range n.Calls {
-		switch c.Fn {
-		case "ROW_NUMBER", "RANK", "DENSE_RANK":
-			return c.Fn, true
-		}
+// streamOver checks what a stream can do; false if it cannot.
+func (b *builder) streamOver(n *logical.Over, from *op, spec *physical.Over) bool {
+	names := fieldNames(from.schema())
+	if len(n.Order) == 0 {
+		b.errorf("W0208", n.At, "OVER window of a stream has no order").WithHint("ORDER BY a rowtime or processing-time column.")
+		return false
 	}
-	return "", false
+	first := from.schema()[n.Order[0].Col]
+	if first.Type.IsTimeAttr() && len(n.Order) == 1 {
+		if n.Order[0].Desc {
+			b.errorf("W0208", n.At, "OVER window of a stream is ordered by %q descending", first.Name).
+				WithHint("Order by time ascending; to keep the latest rows, number them and filter: … WHERE rn <= 10 around this query.")
+			return false
+		}
+		if from.made.Updating() {
+			b.errorf("W0208", n.At, "OVER window ordered by time needs rows that are only added, but %s gives %s", changer(from).name, from.made)
+			return false
+		}
+		spec.Rowtime = first.Type.Attr == types.Rowtime
+		return true
+	}
+	if n.Frame.Preceding >= 0 || n.Frame.Following != 0 {
+		b.errorf("W0208", n.At, "OVER window of a stream ordered by %s cannot have a bounded frame", orderText(n.Order, names)).
+			WithHint("Order by a rowtime or processing-time column, or use … BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW.")
+		return false
+	}
+	spec.Changing = true
+	return true
 }

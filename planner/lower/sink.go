@@ -70,20 +70,17 @@ func (b *builder) checkSink(n *logical.Sink, from *op, accepts topology.Changelo
 	maker := changer(from)
 	refused := accepts == topology.InsertOnly || made.Has(topology.UpdateAfter) && !accepts.Has(topology.UpdateAfter) ||
 		made.Has(topology.Delete) && !accepts.Has(topology.Delete)
+	if !refused {
+		return
+	}
+	d := b.errorf("W0209", n.At, "sink %q accepts only %s, but %s produces %s", n.Table.Path.Name, accepts, maker.name, made)
 	switch {
-	case refused:
-		d := b.errorf("W0209", n.At, "sink %q accepts only %s, but %s produces %s", n.Table.Path.Name, accepts, maker.name, made)
-		switch {
-		case n.Options["connector"] == "kafka":
-			d.WithHint("Use 'connector' = 'upsert-kafka' with a PRIMARY KEY, or a format for changes such as 'debezium-json'; in batch mode only final rows are written.")
-		case accepts != topology.InsertOnly:
-			d.WithHint("Write to a table that takes deletions, or make the query one that only adds rows.")
-		default:
-			d.WithHint("Write to a table that takes changes (upsert-kafka, print), aggregate by window so that results are final, or run with --mode batch.")
-		}
-	case !accepts.Has(topology.UpdateBefore) && len(sinkKey(n)) == 0:
-		b.errorf("W0209", n.At, "sink %q takes updates by key but has no primary key", n.Table.Path.Name).
-			WithHint("Add PRIMARY KEY (…) NOT ENFORCED to the CREATE TABLE statement.")
+	case n.Options["connector"] == "kafka":
+		d.WithHint("Use 'connector' = 'upsert-kafka' with a PRIMARY KEY, or a format for changes such as 'debezium-json'; in batch mode only final rows are written.")
+	case accepts != topology.InsertOnly:
+		d.WithHint("Write to a table that takes deletions, or make the query one that only adds rows.")
+	default:
+		d.WithHint("Write to a table that takes changes (upsert-kafka, print), aggregate by window so that results are final, or run with --mode batch.")
 	}
 }
 

@@ -54,6 +54,10 @@ func (b *builder) trends(n logical.Node) []trend {
 				out[len(n.Groups)+i] = rising
 			case "MIN":
 				out[len(n.Groups)+i] = falling
+			case "SUM", "$SUM0":
+				if notNegative(n.Input, c.Args[0]) {
+					out[len(n.Groups)+i] = rising
+				}
 			}
 		}
 	default:
@@ -64,4 +68,44 @@ func (b *builder) trends(n logical.Node) []trend {
 		}
 	}
 	return out
+}
+
+// notNegative reports whether a filter says that a column is never below zero.
+func notNegative(n logical.Node, col int) bool {
+	switch n := n.(type) {
+	case *logical.Project:
+		switch e := n.Exprs[col].(type) {
+		case *rex.Ref:
+			return notNegative(n.Input, e.Index)
+		case *rex.Lit:
+			v, ok := e.Value.(int64)
+			return ok && v >= 0
+		}
+	case *logical.Filter:
+		for _, e := range rex.Conjuncts(n.Cond) {
+			if c, ok := e.(*rex.Call); ok && atLeastZero(c, col) {
+				return true
+			}
+		}
+		return notNegative(n.Input, col)
+	}
+	return false
+}
+
+// atLeastZero reads column > constant and its like.
+func atLeastZero(c *rex.Call, col int) bool {
+	if len(c.Args) != 2 {
+		return false
+	}
+	fn, x, y := c.Fn, c.Args[0], c.Args[1]
+	if _, isLit := x.(*rex.Lit); isLit {
+		fn, x, y = map[string]string{"<": ">", "<=": ">=", "=": "="}[fn], y, x
+	}
+	r, isRef := x.(*rex.Ref)
+	l, isLit := y.(*rex.Lit)
+	if !isRef || !isLit || r.Index != col {
+		return false
+	}
+	v, isInt := l.Value.(int64)
+	return isInt && (v >= 0 && (fn == ">" || fn == ">=" || fn == "=") || v == -1 && fn == ">" && l.T.IsInteger())
 }

@@ -328,7 +328,10 @@ const (
 	DenseRank
 )
 
-// Dedup keeps the first or the last row of each key by a time attribute.
+// Dedup keeps the first or the last row of each key by a time attribute. Keeping the
+// first is insert-only: by processing time the first row comes out at once, by event
+// time when the watermark has passed its time, when no earlier row can come any more
+// (rows not later than the watermark are dropped). Keeping the last gives updates.
 type Dedup struct {
 	Out
 	In               []types.Type
@@ -423,7 +426,7 @@ type SinkColumn struct {
 // order. Streaming: order is one ascending time attribute (Rowtime: rows wait for the
 // watermark, late rows are dropped; else processing time: rows are handled as they
 // come). Batch: any order, any frame; ranking and offset functions too. Output:
-// input columns, then one a call. Insert-only in, insert-only out.
+// input columns, then one a call. Insert-only in, insert-only out, unless Changing.
 type Over struct {
 	Out
 	In        []types.Type
@@ -437,6 +440,11 @@ type Over struct {
 	Preceding, Following int64
 	Calls                []rex.AggCall
 	TTL                  time.Duration
+	// Changing: stream, ordered by something else than a time attribute, from UNBOUNDED
+	// PRECEDING to CURRENT ROW (or a ranking or offset function). A row put in the middle
+	// changes the values of those behind it; input may have -U and -D, output has updates.
+	Changing         bool
+	EmitUpdateBefore bool
 }
 
 // IntervalJoin joins rows whose time columns lie within bounds of each other:

@@ -213,12 +213,42 @@ func (p *pusher) intoJoin(n *logical.Join, conds []conjunct) logical.Node {
 	} else {
 		d.Cond = and(cond...)
 	}
+	left, right = p.implied(&d, left, right)
 	d.Left, d.Right = p.push(n.Left, left), p.push(n.Right, right)
 	var out logical.Node = &d
 	if d.Left == n.Left && d.Right == n.Right && d.Kind == n.Kind && d.Cond == n.Cond {
 		out = n
 	}
 	return wrap(out, stay)
+}
+
+// implied gives each side what the other side's conditions say of it: with a = b,
+// a = 3 means b = 3. Rows that fail it could only have been padded or dropped. Only
+// comparisons of one key column with constants are carried over.
+func (p *pusher) implied(j *logical.Join, left, right []conjunct) (l, r []conjunct) {
+	lk, rk, _, _ := logical.JoinColumns(j)
+	carry := func(from []conjunct, keys, others []int) (out []conjunct) {
+		for _, x := range from {
+			c, ok := x.e.(*rex.Call)
+			if !ok || flipped[c.Fn] == "" && c.Fn != "IN" || len(rex.Refs(x.e)) != 1 || !p.infallible(x.e) {
+				continue
+			}
+			for i, k := range keys {
+				if k == rex.Refs(x.e)[0] {
+					out = append(out, conjunct{rex.Remap(x.e, func(int) int { return others[i] }), x.at})
+				}
+			}
+		}
+		return out
+	}
+	l, r = left, right
+	if j.Kind != physical.RightOuter && j.Kind != physical.FullOuter {
+		r = append(r, carry(left, lk, rk)...)
+	}
+	if j.Kind == physical.Inner || j.Kind == physical.Semi || j.Kind == physical.RightOuter {
+		l = append(l, carry(right, rk, lk)...)
+	}
+	return l, r
 }
 
 // canPush tells into which sides conjuncts of the ON condition may go.
