@@ -32,6 +32,8 @@ func Operator(spec physical.Spec, env Env) (exec.Operator, error) {
 		return op.NewMaterialize(s), nil
 	case *physical.GroupAgg:
 		return op.NewGroupAgg(s, env.Batch)
+	case *physical.WindowAgg:
+		return op.NewWindowAgg(s, env.Batch)
 	case *physical.Join:
 		return op.NewJoin(s, env.Batch, env.Functions)
 	case *physical.Union:

@@ -35,6 +35,7 @@ type event struct {
 type run struct {
 	spec  physical.Spec
 	env   build.Env
+	zone  *time.Location
 	ctx   *exec.Context
 	clock *fakeClock
 	op    exec.Operator
@@ -67,18 +68,105 @@ func (r *run) Emit(b *vec.Batch) error {
 }
 
 func newRun(spec physical.Spec, env build.Env, clock *fakeClock) (*run, error) {
-	r := &run{spec: spec, env: env, clock: clock, mark: exec.MinWatermark}
+	r := &run{spec: spec, env: env, clock: clock, mark: exec.MinWatermark, zone: time.UTC}
+	if z, ok := spec.(zoned); ok {
+		r.spec, r.zone = z.Spec, z.zone
+	}
 	return r, r.start(state.Range{First: 0, End: 128})
 }
+
+// zoned is a spec in a session with a time zone.
+type zoned struct {
+	physical.Spec
+	zone *time.Location
+}
+
+// twoPhase is an aggregation in two operators, the global one behind the local one.
+type twoPhase struct{ local, global physical.Spec }
+
+func (t *twoPhase) Schema() []types.Field { return t.global.Schema() }
+
+func operator(spec physical.Spec, env build.Env) (exec.Operator, error) {
+	t, ok := spec.(*twoPhase)
+	if !ok {
+		return build.Operator(spec, env)
+	}
+	local, err := build.Operator(t.local, env)
+	if err != nil {
+		return nil, err
+	}
+	global, err := build.Operator(t.global, env)
+	return &chain{local, global}, err
+}
+
+// chain is two operators as the runtime would run them in one task.
+type chain struct{ first, second exec.Operator }
+
+// into passes what the first operator emits to the second.
+type into struct {
+	op  exec.Operator
+	out exec.Out
+}
+
+func (i into) Emit(b *vec.Batch) error { return i.op.Process(0, b, i.out) }
+
+func (c *chain) Open(ctx *exec.Context) error {
+	if err := c.first.(exec.Opener).Open(ctx); err != nil {
+		return err
+	}
+	return c.second.(exec.Opener).Open(ctx)
+}
+
+func (c *chain) Process(in int, b *vec.Batch, out exec.Out) error {
+	return c.first.Process(in, b, into{c.second, out})
+}
+
+func (c *chain) OnWatermark(wm int64, out exec.Out) error {
+	if w, ok := c.first.(exec.WatermarkHandler); ok {
+		if err := w.OnWatermark(wm, into{c.second, out}); err != nil {
+			return err
+		}
+	}
+	if w, ok := c.second.(exec.WatermarkHandler); ok {
+		return w.OnWatermark(wm, out)
+	}
+	return nil
+}
+
+func (c *chain) Flush(out exec.Out) error {
+	if err := c.first.(exec.Flusher).Flush(into{c.second, out}); err != nil {
+		return err
+	}
+	if f, ok := c.second.(exec.Flusher); ok {
+		return f.Flush(out)
+	}
+	return nil
+}
+
+func (c *chain) OnEnd(in int, out exec.Out) error {
+	if e, ok := c.first.(exec.Ender); ok {
+		if err := e.OnEnd(in, into{c.second, out}); err != nil {
+			return err
+		}
+	}
+	if e, ok := c.second.(exec.Ender); ok {
+		return e.OnEnd(in, out)
+	}
+	return nil
+}
+
+func (c *chain) Snapshot(w state.Writer) error { return c.second.(exec.Stateful).Snapshot(w) }
+
+func (c *chain) Restore(r state.Reader) error { return c.second.(exec.Stateful).Restore(r) }
 
 // start makes and opens a new operator.
 func (r *run) start(groups state.Range) error {
 	var err error
-	if r.op, err = build.Operator(r.spec, r.env); err != nil {
+	if r.op, err = operator(r.spec, r.env); err != nil {
 		return err
 	}
 	r.ctx = &exec.Context{UID: "uid", Name: "test", Parallelism: 1, MaxParallelism: 128, KeyGroups: groups, Batch: r.env.Batch,
-		Clock: r.clock, Zone: time.UTC, Budget: state.NewBudget(0), Counters: &exec.Counters{}}
+		Clock: r.clock, Zone: r.zone, Budget: state.NewBudget(0), Counters: &exec.Counters{}}
 	if o, ok := r.op.(exec.Opener); ok {
 		return o.Open(r.ctx)
 	}

@@ -1,5 +1,10 @@
 package op
 
+import (
+	"cmp"
+	"slices"
+)
+
 // timerHeap orders timers by time. Timers of the same time come out in the order in
 // which Flink's HeapPriorityQueue gives them, an accident of its sift steps: first
 // the first one, then the last, the one before it, and so on. A changelog that is to
@@ -8,10 +13,10 @@ package op
 // The slice is the heap from index 0; Flink's starts at 1.
 type timerHeap struct{ heap []timer }
 
-// timer is something to do for id (a group, a slot) at a time.
+// timer is something to do for id (a group, a slot) of ref (a window) at a time.
 type timer struct {
-	at int64
-	id int32
+	at      int64
+	id, ref int32
 }
 
 func (h *timerHeap) len() int { return len(h.heap) }
@@ -65,4 +70,25 @@ func (h *timerHeap) down(i int) {
 		i = k
 	}
 	h.heap[i] = t
+}
+
+// restore takes timers with the places they had in the heap of a snapshot. If they
+// all come from one heap it is rebuilt exactly; of several, the timers are put in
+// order of time, which is a heap too.
+func (h *timerHeap) restore(timers []timer, places []int64) {
+	order := make([]int, len(timers))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(places[a], places[b]) })
+	h.heap = h.heap[:0]
+	for _, i := range order {
+		h.heap = append(h.heap, timers[i])
+	}
+	for i := 1; i < len(h.heap); i++ {
+		if h.heap[i].at < h.heap[(i+1)/2-1].at {
+			slices.SortStableFunc(h.heap, func(a, b timer) int { return cmp.Compare(a.at, b.at) })
+			return
+		}
+	}
 }

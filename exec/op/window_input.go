@@ -1,0 +1,304 @@
+package op
+
+import (
+	"slices"
+
+	"github.com/weir-sql/weir/exec"
+	"github.com/weir-sql/weir/exec/state"
+	"github.com/weir-sql/weir/exec/vec"
+	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/planner/physical"
+	"github.com/weir-sql/weir/planner/rex"
+	"github.com/weir-sql/weir/planner/types"
+)
+
+// windowInput is what the operators of a window aggregation share: where the columns
+// of their input are, which slice or window each row belongs to, and the watermark
+// that says which rows are late.
+type windowInput struct {
+	ctx      *exec.Context
+	spec     *physical.WindowAgg
+	time     windowTime
+	outTypes []types.Type
+	keyTypes []types.Type
+	calls    []rex.AggCall // with a COUNT(*) at the end if rows may be taken back
+	mark     int64         // the watermark; stays at MinWatermark by processing time
+
+	times  []int64
+	spans  []span  // distinct spans of the batch
+	part   []int32 // by row: index into spans, len(spans) = late
+	parts  vec.Partitions
+	whole  bool // there is one span, of all rows
+	bySpan map[span]int32
+}
+
+// span is a window, or a slice of windows: [start, end) in local time. The start of
+// a slice follows from its end and is 0 here.
+type span struct{ start, end int64 }
+
+func newWindowInput(spec *physical.WindowAgg) windowInput {
+	w := windowInput{spec: spec, outTypes: outTypes(spec), keyTypes: pickTypes(spec.In, spec.Keys), calls: spec.Aggs,
+		mark: exec.MinWatermark, bySpan: map[span]int32{}}
+	if spec.Retract {
+		w.calls = append(slices.Clone(spec.Aggs), rex.AggCall{Fn: "COUNT", Filter: -1, T: types.Int64.NotNull()})
+	}
+	return w
+}
+
+// Open takes the context.
+func (w *windowInput) Open(ctx *exec.Context) error {
+	w.ctx = ctx
+	w.time = newWindowTime(w.spec.Window, newLocalTime(w.spec.Window.Local, ctx.Zone))
+	return nil
+}
+
+// newAggs makes accumulators for one slice.
+func (w *windowInput) newAggs() *aggSet {
+	in := w.spec.In
+	if w.spec.Phase == physical.Global {
+		in = w.spec.LocalIn
+	}
+	a, err := newAggSet(w.calls, in, w.spec.Retract)
+	if err != nil {
+		panic(err) // the constructor made them once
+	}
+	return a
+}
+
+// check makes the accumulators once, for the error.
+func (w *windowInput) check() error {
+	in := w.spec.In
+	if w.spec.Phase == physical.Global {
+		in = w.spec.LocalIn
+	}
+	_, err := newAggSet(w.calls, in, w.spec.Retract)
+	return err
+}
+
+// assign finds the span of every row and splits the batch by it. late says which
+// spans take no rows any more; their rows are counted and left out. The spans are in
+// the order in which they first occur, the rows of span k are parts.Part(k), or nil,
+// meaning all rows, if there is only one span.
+func (w *windowInput) assign(b *vec.Batch, late func(span) bool) error {
+	w.spans = w.spans[:0]
+	clear(w.bySpan)
+	w.part = scratch(w.part, b.Len)
+	spanAt, err := w.spanAt(b)
+	if err != nil {
+		return err
+	}
+	const isLate = -1
+	last, at, lateRows := span{}, int32(-2), 0
+	for i := range w.part {
+		s := spanAt(i)
+		if at == -2 || s != last {
+			known := false
+			if at, known = w.bySpan[s]; !known {
+				at = isLate
+				if !late(s) {
+					at = int32(len(w.spans))
+					w.spans = append(w.spans, s)
+				}
+				w.bySpan[s] = at
+			}
+			last = s
+		}
+		if w.part[i] = at; at == isLate {
+			lateRows++
+		}
+	}
+	if lateRows > 0 {
+		w.ctx.Counters.LateRows.Add(int64(lateRows))
+		for i, p := range w.part {
+			if p == isLate {
+				w.part[i] = int32(len(w.spans))
+			}
+		}
+	}
+	if w.whole = len(w.spans) == 1 && lateRows == 0; !w.whole {
+		w.parts.Split(w.part, len(w.spans)+1)
+	}
+	return nil
+}
+
+// rows gives the rows of span k, nil for all.
+func (w *windowInput) rows(k int) []int32 {
+	if w.whole {
+		return nil
+	}
+	return w.parts.Part(k)
+}
+
+// spanAt gives a function from row to span.
+func (w *windowInput) spanAt(b *vec.Batch) (func(i int) span, error) {
+	win := w.spec.Window
+	switch {
+	case w.spec.Phase == physical.Global:
+		ends := b.Cols[len(b.Cols)-1].Int64s()
+		return func(i int) span { return span{0, ends[i]} }, nil
+	case win.Kind == physical.Attached:
+		starts, err := millis(b.Cols[win.Start], nil)
+		if err != nil {
+			return nil, err
+		}
+		ends, err := millis(b.Cols[win.End], nil)
+		return func(i int) span { return span{starts[i], ends[i]} }, err
+	case !win.Rowtime:
+		end := w.time.sliceEnd(w.time.local(w.ctx.Now()))
+		return func(int) span { return span{0, end} }, nil
+	}
+	times, err := millis(b.Cols[win.Time], w.times)
+	if err != nil {
+		return nil, err
+	}
+	if w.time.zone == nil {
+		// Neighbours mostly lie in the same slice.
+		end := w.time.sliceEnd(times[0])
+		return func(i int) span {
+			if t := times[i]; t >= end || t < end-w.time.slice {
+				end = w.time.sliceEnd(t)
+			}
+			return span{0, end}
+		}, nil
+	}
+	return func(i int) span { return span{0, w.time.sliceEnd(w.time.local(times[i]))} }, nil
+}
+
+// fired reports whether the window with an end has fired.
+func (w *windowInput) fired(end int64) bool {
+	return w.time.fires(end) <= w.mark
+}
+
+// accumulate takes rows (nil: all) of a batch into accumulators; ids[j] is the group of
+// the j-th of them.
+func (w *windowInput) accumulate(aggs *aggSet, ids []int32, b *vec.Batch, rows []int32) {
+	if w.spec.Phase == physical.Global {
+		cols := b.Cols[len(w.spec.Keys) : len(b.Cols)-1]
+		if rows != nil {
+			cols = takeAll(cols, rows)
+		}
+		aggs.merge(ids, cols)
+		return
+	}
+	if b.Kinds == nil {
+		aggs.add(ids, b.Cols, rows)
+		return
+	}
+	var plus, plusID, minus, minID []int32
+	for j, id := range ids {
+		i := rowAt(rows, j)
+		if b.Kinds[i].Adds() {
+			plus, plusID = append(plus, int32(i)), append(plusID, id)
+		} else {
+			minus, minID = append(minus, int32(i)), append(minID, id)
+		}
+	}
+	aggs.add(plusID, b.Cols, plus)
+	aggs.retract(minID, b.Cols, minus)
+}
+
+// keyColumns gives the key columns of rows (nil: all).
+func (w *windowInput) keyColumns(b *vec.Batch, rows []int32) []*vec.Vec {
+	keys := pick(b.Cols, w.spec.Keys)
+	if rows != nil {
+		keys = takeAll(keys, rows)
+	}
+	return keys
+}
+
+// emit gives out results of one window: its keys, aggregates and window columns.
+func (w *windowInput) emit(win span, keys []*vec.Vec, aggs *aggSet, ids []int32, out exec.Out) error {
+	return w.emitRows(keys, aggs, ids, func(p physical.WindowProp, t types.Type, rows []int32) *vec.Vec {
+		ms := w.propOf(p, win) * int64(vec.Milli/vec.UnitOf(t.Precision))
+		vals := make([]int64, len(rows))
+		for i := range vals {
+			vals[i] = ms
+		}
+		return vec.FromSlice(t, vals, nil)
+	}, out)
+}
+
+// emitRows gives out results of any windows; prop makes a window column of some of
+// the rows. A key without rows left (as many taken back as added) is left out.
+func (w *windowInput) emitRows(keys []*vec.Vec, aggs *aggSet, ids []int32,
+	prop func(p physical.WindowProp, t types.Type, rows []int32) *vec.Vec, out exec.Out) error {
+	vals, err := aggs.result(ids)
+	if err != nil {
+		return err
+	}
+	rows := iota32(len(ids))
+	if w.spec.Retract {
+		n := len(vals) - 1
+		rows = rows[:0]
+		for j, c := range vals[n].Int64s() {
+			if c != 0 {
+				rows = append(rows, int32(j))
+			}
+		}
+		vals = vals[:n]
+		if len(rows) == 0 {
+			return nil
+		}
+		if len(rows) < len(ids) {
+			keys, vals = takeAll(keys, rows), takeAll(vals, rows)
+		}
+	}
+	cols := append(keys, vals...)
+	for _, p := range w.spec.Props {
+		cols = append(cols, prop(p, w.outTypes[len(cols)], rows))
+	}
+	retype(cols, w.outTypes)
+	return out.Emit(vec.NewBatch(len(rows), cols...))
+}
+
+// propOf gives a window column's value in milliseconds.
+func (w *windowInput) propOf(p physical.WindowProp, win span) int64 {
+	switch p {
+	case physical.WindowStart:
+		return win.start
+	case physical.WindowEnd:
+		return win.end
+	default:
+		return w.time.instant(win.end - 1)
+	}
+}
+
+// window gives the window that ends at end.
+func (w *windowInput) window(end int64) span { return span{w.time.start(end), end} }
+
+// snapshotMark writes the watermark, which decides which rows are late.
+func (w *windowInput) snapshotMark(wr state.Writer) error {
+	return wr.Put(w.ctx.UID+"/watermark", w.ctx.KeyGroups.First, nil, appendInt(nil, w.mark))
+}
+
+// restoreMark reads the watermark: of several subtasks' the smallest.
+func (w *windowInput) restoreMark(r state.Reader) error {
+	first := true
+	return r.Each(w.ctx.UID+"/watermark", state.All(w.ctx.MaxParallelism), func(_ int, _, value []byte) error {
+		e := entryReader{b: value}
+		if mark := e.int(); first || mark < w.mark {
+			w.mark, first = mark, false
+		}
+		return nil
+	})
+}
+
+// NewWindowAgg makes the operator that a window aggregation is in its phase.
+func NewWindowAgg(spec *physical.WindowAgg, batch bool) (exec.Operator, error) {
+	in := newWindowInput(spec)
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	switch kind := spec.Window.Kind; {
+	case spec.Phase != physical.Single && (kind == physical.Session || kind == physical.Attached):
+		return nil, diag.Errorf(codeMode, diag.Span{}, "%s windows are not aggregated in two phases", kind)
+	case spec.Phase == physical.Local:
+		return newWindowAggLocal(in), nil
+	case kind == physical.Session:
+		return newWindowAggSession(in), nil
+	case kind == physical.Hop || kind == physical.Cumulate:
+		return newWindowAggShared(in), nil
+	default:
+		return newWindowAggTumble(in), nil
+	}
+}
