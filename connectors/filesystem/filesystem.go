@@ -45,6 +45,8 @@ func Connector() connector.Connector {
 			Describe:    describe,
 		},
 		NewSource: newSource,
+		NewSink:   newSink,
+		NewLookup: newLookup,
 	}
 }
 
@@ -63,6 +65,7 @@ func describe(t *catalog.Table, formats catalog.Formats) (catalog.Capabilities, 
 		SinkParallelism: int(r.Int("sink.parallelism")),
 		Metadata:        metadata,
 		Lookup:          true,
+		LookupInMemory:  true,
 		Overwrite:       true,
 		Partitioned:     len(t.PartitionKey) > 0,
 	}

@@ -73,7 +73,13 @@ func (s *Source) openLines(p *piece, fr *frame, position []byte) (exec.Reader, e
 	for i, c := range s.decoder.Columns {
 		ts[i] = c.Type
 	}
-	r := &lineReader{frame: fr, shown: shown, decoder: lines, into: vec.NewBatchBuilder(ts, vec.BatchSize), end: p.End, stop: -1}
+	// Small files, of which there may be many, get small buffers.
+	buffer := int64(bufferSize)
+	if !compressed(p.Rel) {
+		buffer = min(buffer, p.size()+512)
+	}
+	r := &lineReader{frame: fr, shown: shown, decoder: lines, into: vec.NewBatchBuilder(ts, int(min(vec.BatchSize, buffer/8))),
+		buf: make([]byte, buffer), end: p.End, stop: -1}
 	if p.Whole {
 		r.end = -1
 	}
@@ -129,7 +135,6 @@ func (r *lineReader) start(start int64, position []byte) (err error) {
 	if r.in, err = r.open(); err != nil {
 		return err
 	}
-	r.buf = make([]byte, bufferSize)
 	if position != nil {
 		offset, line, from, ok := decodePosition(position)
 		if !ok {

@@ -21,7 +21,7 @@ import (
 // splitSize is the length of the ranges in which large files are read. It does not
 // depend on the number of readers, so that ranges keep their names when a job is
 // restarted with another parallelism.
-const splitSize = 16 << 20
+var splitSize int64 = 16 << 20
 
 // Source reads the files of a table.
 type Source struct {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/weir-sql/weir/connectors"
 	"github.com/weir-sql/weir/connectors/conformance"
+	"github.com/weir-sql/weir/connectors/filesystem"
 	"github.com/weir-sql/weir/exec"
 	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/physical"
@@ -118,28 +119,49 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// TestRanges reads files in ranges cut at every place around record ends, by making
-// the file larger than a range and moving the records.
+// TestRanges reads a file in ranges of every length, so that they begin and end at
+// every place around record ends.
 func TestRanges(t *testing.T) {
-	line := func(i int) string {
-		return jsonLine(i)[:len(jsonLine(i))-2] + `,"pad":"` + strings.Repeat("x", 1000) + `"}` + "\n"
-	}
-	text, want := content(40_000, line)
-	for shift := range 3 {
-		reg, _ := project(t, map[string]string{"a.jsonl": strings.Repeat("\n", shift) + text})
-		table := conformance.Table(schema, nil, options("path", "a.jsonl", "format", "json"), nil)
+	text, want := content(12, jsonLine)
+	text = "\n" + strings.TrimSuffix(text, "\n") // an empty line first, no line end last
+	reg, _ := project(t, map[string]string{"a.jsonl": text})
+	table := conformance.Table(schema, nil, options("path", "a.jsonl", "format", "json"), nil)
+	for size := 1; size <= len(text); size++ {
+		restore := filesystem.SetSplitSize(int64(size))
 		src := open(t, reg, table, nil)
-		splits, err := src.Splits(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(splits) < 3 {
-			t.Fatalf("%d MB are read in %d splits", len(text)>>20, len(splits))
-		}
 		rows, err := conformance.ReadAll(t.Context(), src, conformance.Types(schema))
+		restore()
 		if err != nil {
 			t.Fatal(err)
+		}
+		if len(rows) != len(want) {
+			t.Fatalf("in ranges of %d bytes %d rows were read, want %d", size, len(rows), len(want))
 		}
 		conformance.Same(t, rows, want)
+		if err := src.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestLineOfError places an error by its line, wherever the range that meets it begins.
+func TestLineOfError(t *testing.T) {
+	text, _ := content(50, jsonLine)
+	lines := strings.SplitAfter(text, "\n")
+	lines[41] = `{"id": oops}` + "\n"
+	reg, _ := project(t, map[string]string{"logs/a.jsonl": strings.Join(lines, "")})
+	table := conformance.Table(schema, nil, options("path", "logs", "format", "json"), nil)
+	for _, size := range []int64{40, 500, 1 << 20} {
+		restore := filesystem.SetSplitSize(size)
+		src := open(t, reg, table, nil)
+		rows, err := conformance.ReadAll(t.Context(), src, conformance.Types(schema))
+		restore()
+		d := conformance.IsDiagnostic(t, err)
+		if d.File != "logs/a.jsonl" || d.Line != 42 {
+			t.Fatalf("ranges of %d: the error is at %s:%d: %v", size, d.File, d.Line, d)
+		}
+		if len(rows) != 41 {
+			t.Fatalf("ranges of %d: %d rows came before the error, want 41", size, len(rows))
+		}
 	}
 }
