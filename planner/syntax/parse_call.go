@@ -17,6 +17,13 @@ var reservedFunctions = map[string]bool{
 	"SUM": true, "TRUNCATE": true, "UPPER": true, "USER": true, "VAR_POP": true, "VAR_SAMP": true, "YEAR": true,
 }
 
+// keywordFunctions are Flink's functions whose names are keywords that are not reserved.
+var keywordFunctions = map[string]bool{
+	"ARRAY_AGG": true, "FIRST": true, "HOP": true, "IF": true, "LAST": true, "MAP": true, "QUARTER": true,
+	"REPLACE": true, "SESSION": true, "TIMESTAMPADD": true, "TIMESTAMPDIFF": true, "TUMBLE": true, "WEEK": true,
+	"DATE_DIFF": true, "DATETIME_DIFF": true,
+}
+
 // unitFirst and unitLast are the functions with a time unit as first or last argument.
 var (
 	unitFirst = map[string]bool{"TIMESTAMPADD": true, "TIMESTAMPDIFF": true}
@@ -128,14 +135,14 @@ func (p *parser) keywordCall(start int, args func() []Expr) Expr {
 	return &Call{Base: p.base(start), Name: n, Form: CallKeywords, Args: as}
 }
 
-// callArgs reads the arguments of a call and the clauses behind it. Functions that
-// are named by a keyword get their name in upper case: it has one spelling in the
-// tree.
+// callArgs reads the arguments of a call and the clauses behind it. Flink's functions
+// that are named by a keyword get their name in upper case: it has one spelling in
+// the tree.
 func (p *parser) callArgs(start int, name QualifiedName) *Call {
 	c := &Call{Name: name}
 	fn := ""
 	if len(name.Parts) == 1 && !name.Parts[0].Quoted {
-		if k, ok := lookupKeyword(name.Parts[0].Name); ok {
+		if k, ok := lookupKeyword(name.Parts[0].Name); ok && (k.reserved || keywordFunctions[k.word]) {
 			fn, name.Parts[0].Name = k.word, k.word
 		}
 	}
@@ -157,7 +164,7 @@ func (p *parser) callArgs(start int, name QualifiedName) *Call {
 			}
 			p.args(c, fn)
 		}
-		if o := p.tok(); p.at("ORDER") {
+		if o := p.tok(); t.Word != "*" && p.at("ORDER") {
 			c.OrderBy = p.orderBy()
 			if fn != "ARRAY_AGG" {
 				p.report(diag.Errorf(CodeUnsupported, o.Pos, "ORDER BY cannot stand in a call of %s", name.Last().Name).

@@ -158,6 +158,11 @@ func (p *parser) inserts(begin Token) []*Insert {
 			}
 			p.next()
 			return ins
+		case t.Word != "INSERT" && t.Kind == TokenKeyword && statementWords[t.Word] && !p.endFollows():
+			// The END was forgotten: this statement is no more of the set.
+			p.report(diag.Errorf(CodeUnclosed, begin.Pos, "statement set has no END").WithHint("add END; behind the last INSERT"))
+			p.back()
+			return ins
 		case t.Kind == TokenEOF:
 			p.fail(diag.Errorf(CodeUnclosed, begin.Pos, "statement set has no END").WithHint("add END; behind the last INSERT"))
 		}
@@ -175,6 +180,20 @@ func (p *parser) inserts(begin Token) []*Insert {
 		}
 		p.parens, p.angles = 0, 0
 	}
+}
+
+// endFollows reports whether an END that closes a statement set follows, before
+// another set begins.
+func (p *parser) endFollows() bool {
+	for i := p.pos + 1; i < len(p.toks); i++ {
+		switch t := p.toks[i]; {
+		case t.Word == "BEGIN":
+			return false
+		case t.Word == "END" && p.toks[i-1].Word == ";":
+			return true
+		}
+	}
+	return false
 }
 
 // setMember reads one INSERT of a statement set with its semicolon.

@@ -271,6 +271,13 @@ func (p *parser) next() Token {
 	return t
 }
 
+// back goes back over the semicolon that was read last.
+func (p *parser) back() {
+	if p.pos > 0 && p.toks[p.pos-1].Word == ";" {
+		p.pos--
+	}
+}
+
 // at reports whether the current token is a keyword or symbol, and remembers that it
 // was looked for.
 func (p *parser) at(word string) bool {

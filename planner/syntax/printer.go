@@ -201,7 +201,10 @@ func (p *printer) leadOwnLines(start int) doc {
 // trail puts out the comments that follow a place with only white space, a comma or
 // a semicolon between: those in the same line, and if last also those on lines of
 // their own.
-func (p *printer) trail(end int, last bool) doc {
+func (p *printer) trail(end int, last bool) doc { return p.trailPast(end, "", last) }
+
+// trailPast is trail that also looks past some closing brackets.
+func (p *printer) trailPast(end int, brackets string, last bool) doc {
 	var out docConcat
 	for len(p.comments) > 0 {
 		c := p.comments[0]
@@ -209,7 +212,7 @@ func (p *printer) trail(end int, last bool) doc {
 			break
 		}
 		between := p.src[end:c.Pos.Start]
-		if strings.Trim(between, " \t\r\n,;\f\v") != "" {
+		if strings.Trim(between, " \t\r\n,;\f\v"+brackets) != "" {
 			break
 		}
 		own := strings.Contains(between, "\n")

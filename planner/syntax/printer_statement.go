@@ -77,7 +77,7 @@ func (p *printer) insert(s *Insert) doc {
 	if n := len(s.Columns); n > 0 {
 		end = s.Columns[n-1].Span().End
 	}
-	return append(out, p.trail(end, true), hardline, p.lead(s.Query.Span().Start), p.longQuery(s.Query))
+	return append(out, p.trailPast(end, ")", true), hardline, p.lead(s.Query.Span().Start), p.longQuery(s.Query))
 }
 
 func (p *printer) partition(es []*PartitionEntry) doc {
@@ -136,6 +136,18 @@ func (p *printer) update(s *Update) doc {
 // tableElements prints columns, watermarks and constraints in the order of the text,
 // each on its own line; mere names before AS SELECT stay in one if they fit.
 func (p *printer) tableElements(c *CreateTable) doc {
+	els := c.elements()
+	if len(els) == 0 {
+		return nil
+	}
+	if c.isBlock() {
+		return cat(text(" "), block(p, els, p.element))
+	}
+	return cat(text(" "), parens(p, els, p.element))
+}
+
+// elements are columns, watermarks and constraints in the order of the text.
+func (c *CreateTable) elements() []Node {
 	var els []Node
 	for _, c := range c.Columns {
 		els = append(els, c)
@@ -146,14 +158,7 @@ func (p *printer) tableElements(c *CreateTable) doc {
 	for _, c := range c.Constraints {
 		els = append(els, c)
 	}
-	if len(els) == 0 {
-		return nil
-	}
-	els = bySpan(els)
-	if c.isBlock() {
-		return cat(text(" "), block(p, els, p.element))
-	}
-	return cat(text(" "), parens(p, els, p.element))
+	return bySpan(els)
 }
 
 func (p *printer) element(n Node) doc {
@@ -263,7 +268,11 @@ func (p *printer) createTable(c *CreateTable) doc {
 	if c.Replace {
 		head = text("REPLACE TABLE")
 	}
-	out := docConcat{head, text(" "), p.name(c.Name), p.tableElements(c), p.commentClause(c.Comment)}
+	out := docConcat{head, text(" "), p.name(c.Name), p.tableElements(c)}
+	if els := c.elements(); len(els) > 0 {
+		out = append(out, p.trailPast(els[len(els)-1].Span().End, ")", true))
+	}
+	out = append(out, p.commentClause(c.Comment))
 	if c.Distribution != nil {
 		out = append(out, clause(p.distribution("DISTRIBUTED", c.Distribution)))
 	}
@@ -274,6 +283,9 @@ func (p *printer) createTable(c *CreateTable) doc {
 		out = append(out, text(" WITH "), p.options(os)) // ") WITH ("
 	} else {
 		out = append(out, p.withOptions(os))
+	}
+	if n := len(c.Options); n > 0 {
+		out = append(out, p.trailPast(c.Options[n-1].Span().End, ")", true))
 	}
 	if c.Like != nil {
 		out = append(out, clause(p.lead(c.Like.Span().Start), p.tableLike(c.Like)))

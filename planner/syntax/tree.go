@@ -208,6 +208,9 @@ func alwaysDumped(f reflect.StructField) bool {
 
 func lowerFirst(s string) string {
 	r := []rune(s)
+	if strings.ToUpper(s) == strings.TrimSuffix(s, "s")+"S" {
+		return strings.ToLower(s) // CTEs
+	}
 	for i := range r {
 		if i > 0 && i+1 < len(r) && unicode.IsLower(r[i+1]) {
 			break

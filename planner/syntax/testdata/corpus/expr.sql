@@ -1,0 +1,18 @@
+-- Operators and their binding, predicates, constructors, access.
+SELECT -a + b * c - d / e % f || g, - -a, +a, a - -b, -(a + b), (a + b) * c, a - (b - c), a || (b || c);
+SELECT NOT a = b AND c OR d, NOT (a OR b), (a OR b) AND c, NOT NOT a, (NOT a) = b, a = (NOT b);
+SELECT a = b, a <> b, a < b, a <= b, a > b, a >= b, (a = b) = c, a = (b = c);
+SELECT a IS NULL, a IS NOT NULL, a = b IS TRUE, a IS NOT FALSE, a IS UNKNOWN, a IS NOT UNKNOWN, a + 1 IS NULL;
+SELECT a IS DISTINCT FROM b, a IS NOT DISTINCT FROM b + 1, a IS JSON, a IS NOT JSON OBJECT, a IS JSON ARRAY, a IS JSON SCALAR, a IS JSON VALUE, a IS A SET, a IS NOT EMPTY;
+SELECT a BETWEEN 1 AND 2 AND b, a NOT BETWEEN SYMMETRIC b + 1 AND c * 2, a BETWEEN ASYMMETRIC 1 AND 2, (a BETWEEN 1 AND 2) = b;
+SELECT a IN (1, 2, 3), a NOT IN (SELECT b FROM t), (a, b) IN ((1, 2), (3, 4)), a IN (VALUES 1, 2), a IN ((SELECT 1)), a IN ((SELECT 1), 2);
+SELECT a LIKE 'x%', a NOT LIKE '50!%' ESCAPE '!', a SIMILAR TO 'x|y', a NOT SIMILAR TO 'x', a ILIKE 'X', a RLIKE '^x', (a LIKE b) LIKE c;
+SELECT a > ALL (SELECT 1), a = ANY (1, 2), a <> SOME (SELECT b FROM t), NOT EXISTS (SELECT 1), UNIQUE (SELECT a FROM t);
+SELECT (a, b) OVERLAPS (c, d), PERIOD (a, b) CONTAINS c, a EQUALS b, a PRECEDES b, a SUCCEEDS b, a IMMEDIATELY PRECEDES b, a IMMEDIATELY SUCCEEDS b;
+SELECT a MEMBER OF b, a SUBMULTISET OF b, a NOT SUBMULTISET OF b, a MULTISET UNION b, a MULTISET UNION ALL b, a MULTISET UNION DISTINCT b, a MULTISET INTERSECT b, a MULTISET INTERSECT DISTINCT b, a MULTISET EXCEPT ALL b, a MULTISET EXCEPT DISTINCT b;
+SELECT a MULTISET UNION (b MULTISET UNION c), (a MULTISET UNION b) AND c, a MULTISET UNION b OR c;
+SELECT CASE WHEN a THEN 1 WHEN b THEN 2 ELSE 3 END, CASE a WHEN 1, 2 THEN 'x' WHEN 3 THEN 'y' END;
+SELECT ROW(1, 'a'), (1, 2), ((1)), (a, (b, c)), ROW(1).f0, ARRAY[1, 2][1], ARRAY[], MAP['a', 1, 'b', 2]['a'], MAP[], MULTISET[1, 2], MULTISET(SELECT 1), MAP(SELECT 1, 2), ARRAY(1, 2), MAP(1, 2);
+SELECT a.b.c, a[1].b[2].c, (a).b, f(x).y[1].z, (ROW(1, 2)).f0, (SELECT 1).x, -a[1], CAST(a AS ROW<x INT>).x;
+SELECT (a - b) DAY, (a - b) DAY(3) TO SECOND(2) > c;
+SELECT CURRENT_DATE, CURRENT_TIME, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP(3), LOCALTIME, LOCALTIMESTAMP(6), NOW(), PI, PI(), CURRENT_WATERMARK(ts);

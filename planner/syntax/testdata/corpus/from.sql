@@ -1,0 +1,28 @@
+-- FROM: joins, table functions, hints, samples, aliases.
+SELECT * FROM a, b AS x, c y (d, e);
+SELECT * FROM a, b JOIN c ON a.x = c.x, d;
+SELECT * FROM a INNER JOIN b ON a.x = b.x LEFT JOIN c USING (x, y) RIGHT OUTER JOIN d ON TRUE FULL JOIN e ON TRUE CROSS JOIN f NATURAL JOIN g NATURAL LEFT JOIN h;
+SELECT * FROM a JOIN (b JOIN c ON b.x = c.x) ON a.x = b.x;
+SELECT * FROM (a JOIN b ON a.x = b.x) JOIN c ON TRUE;
+SELECT * FROM a, (b LEFT JOIN c ON b.x = c.x);
+SELECT * FROM ((SELECT 1 AS x) AS p JOIN q ON p.x = q.x);
+SELECT * FROM ((SELECT 1) UNION (SELECT 2)) AS u (x);
+SELECT * FROM (VALUES (1, 'x'), (2, 'y')) AS v (n, s) WHERE n > 1;
+SELECT * FROM cat.db.t /*+ OPTIONS('scan.startup.mode' = 'earliest-offset'), LOOKUP('retry-predicate' = 'lookup_miss') */ AS t;
+SELECT * FROM orders AS o JOIN rates FOR SYSTEM_TIME AS OF o.order_time AS r ON o.currency = r.currency;
+SELECT * FROM t /*+ OPTIONS('a' = 'b') */ FOR SYSTEM_TIME AS OF TIMESTAMP '2026-01-01 00:00:00' - INTERVAL '1' DAY;
+SELECT * FROM TABLE(TUMBLE(TABLE bids, DESCRIPTOR(ts), INTERVAL '10' MINUTES));
+SELECT * FROM TUMBLE(DATA => TABLE bids, TIMECOL => DESCRIPTOR(ts), SIZE => INTERVAL '10' MINUTES);
+SELECT * FROM HOP(TABLE bids, DESCRIPTOR(ts), INTERVAL '5' MINUTES, INTERVAL '10' MINUTES) AS w;
+SELECT * FROM TABLE(CUMULATE(TABLE bids, DESCRIPTOR(ts), INTERVAL '2' MINUTES, INTERVAL '10' MINUTES)) AS w (a, b);
+SELECT * FROM SESSION(TABLE bids PARTITION BY (item, supplier), DESCRIPTOR(ts), INTERVAL '5' MINUTE);
+SELECT * FROM my_ptf(input => TABLE t PARTITION BY k ORDER BY ts DESC, threshold => 3, on_time => DESCRIPTOR(ts), uid => 'x', other => DEFAULT);
+SELECT * FROM my_ptf((SELECT * FROM t WHERE a > 1) PARTITION BY (k) ORDER BY (a, b DESC NULLS LAST));
+SELECT * FROM ML_PREDICT(TABLE t, MODEL cat.db.m, DESCRIPTOR(f1, f2), MAP['async', 'true']);
+SELECT * FROM t, LATERAL TABLE(split(t.a)) AS s (word, n);
+SELECT * FROM t LEFT JOIN LATERAL TABLE(split(t.a, ',')) AS s (word) ON TRUE;
+SELECT * FROM t, LATERAL (SELECT * FROM u WHERE u.x = t.x ORDER BY u.y LIMIT 3) AS top3;
+SELECT * FROM t CROSS JOIN UNNEST(t.items) WITH ORDINALITY AS i (sku, n), UNNEST(ARRAY[1, 2], ARRAY[3]) AS x (a, b), LATERAL UNNEST(t.tags) AS y (k, v);
+SELECT * FROM UNNEST(SELECT arr FROM t) AS z;
+SELECT * FROM t AS s TABLESAMPLE SYSTEM (10.5) REPEATABLE (-7), u TABLESAMPLE BERNOULLI (1);
+SELECT * FROM a.b.f(1) AS x JOIN g(x => 2) ON TRUE;

@@ -1,0 +1,27 @@
+-- W0009. The comments say which errors are expected at the token behind them.
+SELECT a/* ERROR "W0009: expected the statement to end, found "::".*write CAST\(value AS type\)" */ ::INT FROM t;
+SELECT a /* ERROR "W0009: Flink SQL has no operator !=.*write <>" */ != b FROM t;
+SELECT a FROM t LIMIT 1/* ERROR "W0009: Flink SQL has no LIMIT start, count.*write LIMIT count OFFSET start" */ , 2;
+SELECT * FROM a LEFT /* ERROR "W0009: Flink SQL has no SEMI JOIN.*write WHERE EXISTS \(…\) or WHERE NOT EXISTS \(…\)" */ SEMI JOIN b ON c;
+SELECT * /* ERROR "W0009: Flink SQL has no \* EXCEPT.*name the columns" */ EXCEPT (a) FROM t;
+CREATE TABLE t (a INT /* ERROR "W0009: Flink SQL has no DEFAULT for columns.*remove it" */ DEFAULT 3);
+CREATE TABLE t (a /* ERROR "W0009: Flink SQL has no type DATETIME.*use TIMESTAMP" */ DATETIME);
+CREATE TABLE t (a TIMESTAMP /* ERROR "W0009: Flink SQL has no TIMESTAMP WITH TIME ZONE.*use TIMESTAMP_LTZ, a point in time that is shown in the session's time zone" */ WITH TIME ZONE);
+CREATE /* ERROR "W0009: expected what to create, found "INDEX".*Flink SQL has no indexes" */ INDEX i ON t;
+CREATE /* ERROR "W0009: expected what to create, found "SCHEMA".*Flink SQL calls it DATABASE" */ SCHEMA s;
+ALTER TABLE t ADD /* ERROR "W0009: ADD takes no COLUMN.*remove COLUMN" */ COLUMN a INT;
+INSERT INTO /* ERROR "W0009: INSERT takes no TABLE.*remove TABLE" */ TABLE t SELECT 1;
+/* ERROR "W0009: no statement begins with "MERGE".*Flink SQL has no MERGE; an upsert sink merges by its primary key" */ MERGE INTO t USING s ON a = b;
+SELECT LISTAGG(a /* ERROR "W0009: ORDER BY cannot stand in a call of LISTAGG.*write LISTAGG\(…\) WITHIN GROUP \(ORDER BY …\)" */ ORDER BY b);
+CREATE /* ERROR "W0009: CATALOG cannot be temporary.*remove TEMPORARY" */ TEMPORARY CATALOG c;
+CREATE /* ERROR "W0009: DATABASE cannot be replaced.*remove OR REPLACE, or drop it first" */ OR REPLACE DATABASE d;
+CREATE MATERIALIZED TABLE m (/* ERROR "W0009: columns of a materialized table come from its query.*list only constraints here" */ a INT) AS SELECT 1;
+SELECT * FROM t, /* ERROR "W0009: Flink SQL has no LATERAL VIEW.*write CROSS JOIN UNNEST\(…\) or LATERAL TABLE\(…\)" */ LATERAL VIEW explode(x);
+SELECT * FROM f(TABLE/* ERROR "W0009: function over a table cannot be an argument as it stands.*write \(SELECT \* FROM f\(…\)\)" */ (g(1)));
+SELECT /* ERROR "W0009: Flink SQL has no TIMESTAMP_LTZ literal.*write TIMESTAMP WITH LOCAL TIME ZONE '…' or TO_TIMESTAMP_LTZ\(…\)" */ TIMESTAMP_LTZ '2026-01-01 00:00:00';
+SELECT /* ERROR "W0009: Flink SQL has no CURRENT_CATALOG.*write CURRENT_DATABASE\(\)" */ CURRENT_CATALOG;
+SELECT a /* ERROR "W0009: Flink SQL has no MINUS.*write EXCEPT" */ MINUS SELECT b;
+EXPLAIN /* ERROR "W0009: EXPLAIN of a CREATE needs a query in it.*explain CREATE TABLE … AS SELECT …, or the query alone" */ CREATE TABLE t (a INT);
+/* ERROR "W0009: Flink SQL has no UPSERT.*write INSERT INTO; a table with a primary key is upserted" */ UPSERT INTO t VALUES (1);
+SELECT a /* ERROR "W0009: expected the statement to end, found "\?".*Flink SQL has no parameters; write the value" */ ? b FROM t;
+SELECT a /* ERROR "W0009: expected the statement to end, found "->".*Flink SQL has no lambdas" */ -> b FROM t;

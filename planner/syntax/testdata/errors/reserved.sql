@@ -1,0 +1,13 @@
+-- W0002. The comments say which errors are expected at the token behind them.
+SELECT /* ERROR "W0002: "user" is a reserved word.*write `user` in backticks to use it as a name" */ user, /* ERROR "W0002: "value" is a reserved word.*write `value` in backticks to use it as a name" */ value, /* ERROR "W0002: "timestamp" is a reserved word.*write `timestamp` in backticks to use it as a name" */ timestamp FROM t;
+SELECT t./* ERROR "W0002: "user" is a reserved word.*write `user` in backticks to use it as a name" */ user, t./* ERROR "W0002: "value" is a reserved word.*write `value` in backticks to use it as a name" */ value FROM t;
+SELECT a AS /* ERROR "W0002: "value" is a reserved word.*write `value` in backticks to use it as a name" */ value, b /* ERROR "W0002: "timestamp" is a reserved word.*write `timestamp` in backticks to use it as a name" */ timestamp, c /* ERROR "W0002: "order" is a reserved word.*write `order` in backticks to use it as a name" */ order FROM t;
+SELECT /* ERROR "W0002: "order" is a reserved word.*write `order` in backticks to use it as a name" */ order FROM t;
+SELECT /* ERROR "W0002: "end" is a reserved word.*write `end` in backticks to use it as a name" */ end FROM t;
+SELECT /* ERROR "W0002: "start" is a reserved word.*write `start` in backticks to use it as a name" */ start, /* ERROR "W0002: "end" is a reserved word.*write `end` in backticks to use it as a name" */ end FROM t;
+SELECT /* ERROR "W0002: "date" is a reserved word.*write `date` in backticks to use it as a name" */ date, /* ERROR "W0002: "year" is a reserved word.*write `year` in backticks to use it as a name" */ year FROM t WHERE /* ERROR "W0002: "date" is a reserved word.*write `date` in backticks to use it as a name" */ date = '2020-01-01';
+SELECT * FROM /* ERROR "W0002: "order" is a reserved word.*write `order` in backticks to use it as a name" */ order;
+SELECT * FROM /* ERROR "W0002: "user" is a reserved word.*write `user` in backticks to use it as a name" */ user WHERE a = 1;
+CREATE TABLE t (/* ERROR "W0002: "value" is a reserved word.*write `value` in backticks to use it as a name" */ value INT, /* ERROR "W0002: "user" is a reserved word.*write `user` in backticks to use it as a name" */ user STRING, /* ERROR "W0002: "timestamp" is a reserved word.*write `timestamp` in backticks to use it as a name" */ timestamp TIMESTAMP(3));
+CREATE TABLE t (/* ERROR "W0002: "order" is a reserved word.*write `order` in backticks to use it as a name" */ order INT);
+SELECT /* ERROR "W0002: "hash" is a reserved word and no function.*write `hash` in backticks to call a function of that name" */ hash(a);
