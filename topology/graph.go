@@ -197,6 +197,7 @@ type Edge struct {
 	Partitioner Partitioner
 	HashKeys    []int        // columns of From's output; Hash only
 	Required    Distribution // what To needs; legality of edits is judged by it
+	Prefer      []int        // columns by which hashing would help To though it is right without, e.g. a lookup's key
 	Changelog   ChangelogMode
 	UpsertKey   []int // columns of From's output that identify a row on this edge; nil = none
 	Blocking    bool  // batch: all rows are produced before the first is consumed
@@ -332,7 +333,7 @@ func (g *Graph) Clone() *Graph {
 	for i, e := range g.Edges {
 		d := *e
 		d.HashKeys = slices.Clone(e.HashKeys)
-		d.Required.Keys = slices.Clone(e.Required.Keys)
+		d.Required.Keys, d.Prefer = slices.Clone(e.Required.Keys), slices.Clone(e.Prefer)
 		d.UpsertKey = slices.Clone(e.UpsertKey)
 		c.Edges[i] = &d
 	}

@@ -20,7 +20,8 @@ import (
 // group, chaining, max, id (identity), means, detail, bounded, or anything else for
 // a property. Values may be quoted. The first line may be `script NAME [batch]`.
 // An input without partitioner is forward; edges carry the changelog of their
-// producer and require hash on their keys when the consumer has state.
+// producer. Into a node with state, keys are what it requires (forward[k]: rows are
+// spread by k already), and global means that it requires one task.
 func parseGraph(t testing.TB, text string) *Graph {
 	t.Helper()
 	g := &Graph{Mode: Stream, Script: diag.Source{Name: "script.sql", Text: text}}
@@ -137,8 +138,14 @@ func parseInput(t testing.TB, byName map[string]*Node, to *Node, input int, text
 		if to.State != nil {
 			e.Required = Distribution{HashDistributed, e.HashKeys}
 		}
+		if e.Partitioner == Forward { // rows are spread by the key already
+			e.HashKeys = nil
+		}
 	} else if p != "" {
 		e.Partitioner = Partitioner(p)
+	}
+	if e.Partitioner == Global && to.State != nil {
+		e.Required = Distribution{Kind: Singleton}
 	}
 	return e
 }

@@ -100,7 +100,7 @@ func (g *Graph) validateEdges(report reporter) bool {
 		if (e.Partitioner == Hash) != (len(e.HashKeys) > 0) {
 			report(to, "edge %s is %s with %d hash keys", edge, e.Partitioner, len(e.HashKeys))
 		}
-		for _, keys := range [][]int{e.HashKeys, e.Required.Keys, e.UpsertKey} {
+		for _, keys := range [][]int{e.HashKeys, e.Required.Keys, e.Prefer, e.UpsertKey} {
 			if !inColumns(from, keys) {
 				report(to, "edge %s has keys %v outside the %d columns of %q", edge, keys, len(from.Columns), Clean(from.Name))
 			}
