@@ -142,17 +142,15 @@ func AppendFloat(dst []byte, x float64, bits int) []byte {
 
 // AppendDecimal appends an unscaled decimal with scale digits after the point.
 func AppendDecimal(dst []byte, d Decimal, scale int) []byte {
-	neg := d.Sign() < 0
-	mag := d
-	if neg {
+	if d.Sign() < 0 {
 		dst = append(dst, '-')
-		mag = d.Negate()
 	}
-	var digits []byte
-	if mag.HighBits() == 0 {
-		digits = strconv.AppendUint(make([]byte, 0, 40), mag.LowBits(), 10)
+	digits := make([]byte, 0, 40)
+	if mag := d.Abs(); mag.HighBits() == 0 {
+		digits = strconv.AppendUint(digits, mag.LowBits(), 10)
 	} else {
-		digits = mag.BigInt().Append(make([]byte, 0, 40), 10)
+		x := d.BigInt()
+		digits = x.Abs(x).Append(digits, 10)
 	}
 	for len(digits) <= scale {
 		digits = append([]byte{'0'}, digits...)
