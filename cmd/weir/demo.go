@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/session"
 	"github.com/weir-sql/weir/session/result"
 )
@@ -47,7 +46,7 @@ func (a *app) demo(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "weir %s · demo project %q in ./%s · embedded Kafka on %s\n", version, "shop", dir, addr)
+	fmt.Fprintf(a.out, "weir %s · demo project %q in %s · embedded Kafka on %s\n", version, "shop", dir, addr)
 	fmt.Fprintf(a.out, "orders       %9s changes of %s orders\n", thousands(int64(d.Rows.OrderChanges)), thousands(int64(d.Rows.Orders)))
 	fmt.Fprintf(a.out, "page_events  %9s rows, %s of them out of order\n", thousands(int64(d.Rows.PageEvents)), thousands(int64(d.Rows.OutOfOrder)))
 	fmt.Fprintf(a.out, "users        %9s rows\n", thousands(int64(d.Rows.Users)))
@@ -76,9 +75,8 @@ func (a *app) demoRun(ctx context.Context, s *session.Session, d *session.Demo) 
 		return err
 	}
 	plan, list := s.Plan(src, session.Stream)
-	a.diagnostics(src, list)
-	if plan == nil {
-		return list
+	if a.diagnostics(src, list) {
+		return exitError{exitUsage}
 	}
 	tree, err := session.Render(plan.Graph, "tree", terminalWidth(), false)
 	if err != nil {

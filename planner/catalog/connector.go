@@ -108,6 +108,9 @@ type Capabilities struct {
 	Metadata                         []MetadataColumn
 	// Lookup: the table answers for rows by key at processing time.
 	Lookup bool
+	// LookupInMemory: lookups are answered from a copy of the table in memory, so that
+	// no cache is needed in front of them.
+	LookupInMemory bool
 	// Overwrite and Partitioned: the sink takes INSERT OVERWRITE, PARTITION clauses.
 	Overwrite, Partitioned bool
 }

@@ -281,7 +281,7 @@ func (b *builder) describeLookup(o *op, spec *physical.LookupJoin, from *op, tab
 func (b *builder) lookupOptions(o *op, spec *physical.LookupJoin, n *logical.TemporalJoin, d *dim) {
 	s := b.lookupSettings(n, d)
 	cache := s.upper("lookup.cache", "NONE")
-	spec.Preload = cache == "FULL" || !d.scan.Caps.Lookup && d.scan.Caps.Bounded
+	spec.Preload = cache == "FULL" || d.scan.Caps.LookupInMemory || !d.scan.Caps.Lookup && d.scan.Caps.Bounded
 	if !spec.Preload && !d.scan.Caps.Lookup {
 		b.errorf("W0205", n.At, "table %q cannot be looked up: connector %q gives no rows by key and the table has no end",
 			d.scan.Table.Path.Name, d.scan.Options["connector"]).

@@ -57,6 +57,11 @@ func (p *pruner) ask(n logical.Node, cols ...int) {
 // columns are not everywhere possible.
 func (p *pruner) needed(n logical.Node) []int {
 	var out []int
+	if scan, ok := n.(*logical.Scan); ok && scan.Caps.Produces.Updating() {
+		for _, key := range p.facts.UniqueKeys(scan) { // changes are told apart by it
+			p.ask(n, key...)
+		}
+	}
 	for c := range p.need[n] {
 		out = append(out, c)
 	}

@@ -11,8 +11,9 @@ work="$(mktemp -d)"
 pid=""
 finish() {
   status=$?
-  [ -n "$pid" ] && kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
-  [ "$status" -ne 0 ] && [ -f "$work/kafka.log" ] && tail -n 30 "$work/kafka.log"
+  set +e # what ends here must not change the status
+  if [ -n "$pid" ]; then kill "$pid"; wait "$pid"; fi 2>/dev/null
+  if [ "$status" -ne 0 ] && [ -f "$work/kafka.log" ]; then tail -n 30 "$work/kafka.log"; fi
   rm -rf "$work"
   exit "$status"
 }
