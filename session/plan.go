@@ -7,12 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/weir-sql/weir/exec/expr/agg"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/bind"
 	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/planner/logical"
 	"github.com/weir-sql/weir/planner/lower"
 	"github.com/weir-sql/weir/planner/physical"
 	"github.com/weir-sql/weir/planner/rex"
@@ -100,22 +102,41 @@ func (s *Session) Plan(src diag.Source, mode Mode) (*Plan, diag.List) {
 	if list.HasErrors() {
 		return nil, list.Sorted()
 	}
+	pl := &planning{session: s, src: src, mode: mode, zone: loc, config: bound.Config}
 	p := &Plan{Source: src, Mode: mode, Config: bound.Config}
 	for _, c := range bound.Commands {
-		p.Commands = append(p.Commands, command(c))
+		command, problems := pl.command(c)
+		list = append(list, problems...)
+		p.Commands = append(p.Commands, command)
 	}
-	if len(bound.Sinks) == 0 {
-		return p, list.Sorted()
+	if len(bound.Sinks) > 0 {
+		g, problems := pl.graph(bound.Sinks)
+		list = append(list, problems...)
+		p.Graph = g
 	}
-	sinks := rules.Run(&rules.Context{Batch: mode == Batch, Config: bound.Config, Functions: s.functions, Fold: fold(s.functions, loc)}, bound.Sinks)
-	g, problems := lower.Graph(sinks, lower.Options{Mode: mode, Script: src, Config: bound.Config, Functions: s.functions, Partials: partials})
-	list = append(list, problems...)
 	if list.HasErrors() {
 		return nil, list.Sorted()
 	}
-	p.Graph = g
-	p.Outputs = outputs(g)
+	if p.Graph != nil {
+		p.Outputs = outputs(p.Graph)
+	}
 	return p, list.Sorted()
+}
+
+// planning is what turns the sinks of one script into a graph.
+type planning struct {
+	session *Session
+	src     diag.Source
+	mode    Mode
+	zone    *time.Location
+	config  map[string]string
+}
+
+// graph rewrites and lowers sinks.
+func (p *planning) graph(sinks []*logical.Sink) (*topology.Graph, diag.List) {
+	reg := p.session.functions
+	sinks = rules.Run(&rules.Context{Batch: p.mode == Batch, Config: p.config, Functions: reg, Fold: fold(reg, p.zone)}, sinks)
+	return lower.Graph(sinks, lower.Options{Mode: p.mode, Script: p.src, Config: p.config, Functions: reg, Partials: partials})
 }
 
 // declare binds the project's table declarations. Their places are taken off the

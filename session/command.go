@@ -1,0 +1,56 @@
+package session
+
+import (
+	"github.com/weir-sql/weir/exec/vec"
+	"github.com/weir-sql/weir/planner/bind"
+	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/planner/types"
+)
+
+// explainWidth is the width in which EXPLAIN draws a graph.
+const explainWidth = 120
+
+// command gives the result of a statement that only shows something.
+func (p *planning) command(c bind.Command) (Command, diag.List) {
+	out := Command{Name: c.Kind}
+	if len(c.Sinks) > 0 {
+		g, list := p.graph(c.Sinks)
+		if list.HasErrors() {
+			return out, list
+		}
+		text, err := Render(g, "tree", explainWidth, false)
+		if err != nil {
+			return out, diag.List{diag.Errorf("W0600", c.Span, "drawing the graph: %v", err)}
+		}
+		out.Text = text
+		return out, list
+	}
+	if len(c.Columns) == 0 {
+		return out, nil
+	}
+	ts := make([]types.Type, len(c.Columns))
+	for i, name := range c.Columns {
+		out.Schema = append(out.Schema, types.Field{Name: name, Type: types.String})
+		ts[i] = types.String
+	}
+	rows := vec.NewBatchBuilder(ts, len(c.Rows))
+	for _, r := range c.Rows {
+		for i := range ts {
+			rows.Cols[i].String(r[i])
+		}
+		rows.EndRow(vec.Insert)
+	}
+	if out.Rows = rows.Finish(); out.Rows == nil {
+		out.Rows = emptyBatch(ts)
+	}
+	return out, nil
+}
+
+// emptyBatch is a batch of columns without rows.
+func emptyBatch(ts []types.Type) *vec.Batch {
+	b := vec.NewBatch(0)
+	for _, t := range ts {
+		b.Cols = append(b.Cols, vec.New(t, 0))
+	}
+	return b
+}
