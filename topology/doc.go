@@ -13,6 +13,9 @@
 //	edge     rows flowing from one node to one numbered input of another
 //	chain    nodes run by one task as plain calls; one chain is one Vertex
 //	task     one parallel instance of a Vertex
+//	edit     what a person wants otherwise than the planner; judged (legality.go)
+//	         and applied together (edit.go), kept in a reviewed file (overlay.go)
+//	anchor   the name of a node by where it stands, for writing edits by hand
 //	uid      the name of a node that survives unrelated edits to the SQL; state
 //	         and overlay edits hang on it (uid.go says from what it is made)
 package topology
