@@ -234,6 +234,11 @@ func (x *exprs) star(s *syntax.Star) []output {
 			return []output{{expr: invalid(), at: at}}
 		}
 		var outs []output
+		for _, it := range x.in.items {
+			if !x.distinctColumns(it, at) {
+				return []output{{expr: invalid(), at: at}}
+			}
+		}
 		for _, c := range x.in.shown {
 			outs = append(outs, output{c.name, x.in.value(c), at})
 			b.spans[outs[len(outs)-1].expr] = at
@@ -241,6 +246,9 @@ func (x *exprs) star(s *syntax.Star) []output {
 		return outs
 	}
 	if it := x.in.find(s.Qualifier.Strings()); it != nil {
+		if !x.distinctColumns(it, at) {
+			return []output{{expr: invalid(), at: at}}
+		}
 		var outs []output
 		for _, c := range it.cols {
 			outs = append(outs, output{c.name, x.in.ref(c.index), at})
@@ -272,6 +280,20 @@ func (x *exprs) star(s *syntax.Star) []output {
 		outs = append(outs, output{f.Name, &rex.Field{X: row, Index: i, T: t, Name: f.Name}, at})
 	}
 	return outs
+}
+
+// distinctColumns reports an item with two columns of one name, which * cannot tell apart.
+func (x *exprs) distinctColumns(it *item, at diag.Span) bool {
+	seen := map[string]bool{}
+	for _, c := range it.cols {
+		if seen[c.name] {
+			x.b.errorf(codeAmbiguous, at, "column %q is ambiguous: the subquery has two of them", c.name).
+				WithHint("Give the columns of the subquery names of their own.")
+			return false
+		}
+		seen[c.name] = true
+	}
+	return true
 }
 
 // orderKeys binds ORDER BY of a SELECT: an alias or a number of the select list first,
@@ -320,7 +342,29 @@ func (x *exprs) orderKey(o *syntax.SortItem, outs []output) rex.Expr {
 			return outs[i-1].expr
 		}
 	}
-	return x.bind(o.Expr)
+	// Inside an expression the names of the select list count too, before those of FROM.
+	ox := *x
+	ox.in = hidingAliases(x.in, outs)
+	return ox.bind(o.Expr)
+}
+
+// hidingAliases lets the outputs of a SELECT hide columns of the same names.
+func hidingAliases(in *rel, outs []output) *rel {
+	r := *in
+	r.shown = nil
+	seen := map[string]bool{}
+	for _, o := range outs {
+		if !bad(o.expr) && !seen[o.name] {
+			seen[o.name] = true
+			r.shown = append(r.shown, shown{name: o.name, index: -1, expr: o.expr})
+		}
+	}
+	for _, s := range in.shown {
+		if !seen[s.name] {
+			r.shown = append(r.shown, s)
+		}
+	}
+	return &r
 }
 
 // project makes the result columns, with DISTINCT, and the columns of ORDER BY behind them.

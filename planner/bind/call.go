@@ -340,7 +340,7 @@ func (b *binder) inferAggregate(a *aggregateCall) bool {
 			call.Args[i] = call.Args[i].Null()
 		}
 	}
-	if none, err := a.fn.Infer(call); err == nil {
+	if none, err := a.fn.Infer(call); err == nil && !isNested(res.Result) {
 		a.empty = none.Result
 	}
 	if a.filter != nil {

@@ -47,9 +47,7 @@ func (b *binder) with(w *syntax.With, env queryEnv) (*cteScope, bool) {
 	ok := true
 	for _, c := range w.CTEs {
 		if seen[c.Name.Name] {
-			b.errorf(codeDuplicate, b.at(c.Name), "query %q is declared twice in WITH", c.Name.Name)
-			ok = false
-			continue
+			b.warnf(codeDuplicate, b.at(c.Name), "query %q is declared twice in WITH; the later one counts", c.Name.Name)
 		}
 		seen[c.Name.Name] = true
 		s := &cteScope{parent: env.ctes, cte: c, env: env}

@@ -2,6 +2,8 @@ package bind
 
 import (
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/rex"
@@ -50,7 +52,12 @@ func (x *exprs) bindAny(e syntax.Expr) rex.Expr {
 	case *syntax.BadExpr:
 		return invalid()
 	case *syntax.NumberLit:
-		return b.number(e)
+		v := b.number(e)
+		if l, ok := v.(*rex.Lit); ok && l.Value == int64(math.MinInt64) {
+			b.errorf(codeLiteral, b.at(e), "number %s is out of the range of BIGINT", e.Text)
+			return invalid()
+		}
+		return v
 	case *syntax.StringLit:
 		return stringLit(e.Value)
 	case *syntax.BinaryLit:
@@ -267,6 +274,9 @@ func (x *exprs) row(e *syntax.Row) rex.Expr {
 	}
 	fields := make([]types.Field, len(args))
 	for i, a := range args {
+		if isBareNull(a) {
+			return x.b.nullOperand(a)
+		}
 		fields[i] = types.Field{Name: fmt.Sprintf("EXPR$%d", i), Type: a.Type().WithAttr(types.NoTimeAttr)}
 	}
 	return &rex.Call{Fn: "ROW", Args: args, T: types.NewRow(fields...).NotNull(), Span: x.b.at(e)}
@@ -290,6 +300,9 @@ func (x *exprs) array(e *syntax.ArrayExpr) rex.Expr {
 	elem, ok := b.unify(args, "elements of ARRAY", e.Items)
 	if !ok {
 		return invalid()
+	}
+	if elem.Kind == types.Null {
+		return b.nullOperand(args[0])
 	}
 	return &rex.Call{Fn: "ARRAY", Args: args, T: types.NewArray(elem).NotNull(), Span: at}
 }
@@ -319,6 +332,9 @@ func (x *exprs) mapValue(e *syntax.MapExpr) rex.Expr {
 	v, ok2 := b.unify(vals, "values of MAP", valAt)
 	if !ok1 || !ok2 {
 		return invalid()
+	}
+	if k.Kind == types.Null || v.Kind == types.Null {
+		return b.nullOperand(args[slices.IndexFunc(args, isBareNull)])
 	}
 	for i := range keys {
 		args[2*i], args[2*i+1] = keys[i], vals[i]

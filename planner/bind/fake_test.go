@@ -75,3 +75,10 @@ var connectorsByName = map[string]*catalog.Connector{
 	"void":   {Name: "void", Sink: true},
 	"ticker": {Name: "ticker", Source: true},
 }
+
+func init() {
+	// The names that recorded declarations use.
+	datagen := *connectorsByName["gen"]
+	datagen.Sink = false
+	connectorsByName["datagen"], connectorsByName["blackhole"] = &datagen, connectorsByName["void"]
+}

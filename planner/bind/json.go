@@ -65,9 +65,10 @@ func (x *exprs) jsonInput(fn string, input, path syntax.Expr) (in, p rex.Expr, o
 		switch {
 		case t.Kind == types.Null:
 			*o.e = nullLit(types.String)
+		case !t.IsCharacter() && !isNested(t) && types.CanCast(t, types.String):
+			*o.e = x.b.to(*o.e, types.String)
 		case !t.IsCharacter():
 			x.b.errorf(codeArguments, x.b.at(o.at), "%s takes texts, but this is %s", fn, t.WithAttr(types.NoTimeAttr))
-			ok = false
 			return in, p, false
 		}
 	}

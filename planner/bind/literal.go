@@ -2,7 +2,7 @@ package bind
 
 import (
 	"encoding/hex"
-	"math/big"
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -48,44 +48,48 @@ func (b *binder) number(n *syntax.NumberLit) rex.Expr {
 		return &rex.Lit{Value: f, T: types.Float64.NotNull()}
 	}
 	whole, frac, _ := strings.Cut(n.Text, ".")
-	if n.Kind == syntax.Integer {
-		v, err := strconv.ParseInt(whole, 10, 64)
-		switch {
-		case err == nil && v <= 1<<31-1:
-			return int32Lit(v)
-		case err == nil:
-			return int64Lit(v)
-		}
+	digits := whole + frac
+	v, err := strconv.ParseInt(digits, 10, 64)
+	switch {
+	case err != nil && digits == "9223372036854775808" && frac == "":
+		// Only as -9223372036854775808 is it a BIGINT; see unary.
+		return &rex.Lit{Value: int64(math.MinInt64), T: types.Int64.NotNull()}
+	case err != nil:
+		b.errorf(codeLiteral, b.at(n), "number %s is out of range: its digits must fit BIGINT", n.Text).
+			WithHint("write it as %sE0 to have a DOUBLE, or CAST('%s' AS DECIMAL(38, %d))", n.Text, n.Text, len(frac))
+		return invalid()
+	case frac == "" && v <= math.MaxInt32:
+		return int32Lit(v)
+	case frac == "":
+		return int64Lit(v)
 	}
-	digits := strings.TrimLeft(whole+frac, "0")
-	precision, scale := max(len(digits), len(frac), 1), len(frac)
+	// The digits as written count, leading zeros too: 0.05 is DECIMAL(3, 2).
+	precision := len(digits)
 	if precision > types.MaxDecimalPrecision {
-		b.errorf(codeLiteral, b.at(n), "number %s has %d digits, DECIMAL has at most %d", n.Text, precision, types.MaxDecimalPrecision).
-			WithHint("Write it as %sE0 to have a DOUBLE.", n.Text)
+		b.errorf(codeLiteral, b.at(n), "number %s has %d digits, DECIMAL has at most %d", n.Text, precision, types.MaxDecimalPrecision)
 		return invalid()
 	}
-	u, ok := new(big.Int).SetString("0"+digits, 10)
-	if !ok {
-		b.errorf(codeLiteral, b.at(n), "%q is not a number", n.Text)
-		return invalid()
-	}
-	return decimalLit(u, precision, scale)
+	return decimalLit(v, precision, len(frac))
 }
 
 // decimalLit is a DECIMAL(p, s) NOT NULL of an unscaled value.
-func decimalLit(unscaled *big.Int, precision, scale int) *rex.Lit {
+func decimalLit(unscaled int64, precision, scale int) *rex.Lit {
 	t := types.NewDecimal(precision, scale).NotNull()
 	if precision <= 18 {
-		return &rex.Lit{Value: unscaled.Int64(), T: t}
+		return &rex.Lit{Value: unscaled, T: t}
 	}
-	return &rex.Lit{Value: decimal128.FromBigInt(unscaled), T: t}
+	return &rex.Lit{Value: decimal128.FromI64(unscaled), T: t}
 }
 
 // negate folds the sign into a numeric literal.
 func negate(l *rex.Lit) (*rex.Lit, bool) {
 	switch v := l.Value.(type) {
 	case int64:
-		return &rex.Lit{Value: -v, T: l.T}, true
+		t := l.T
+		if t.Kind == types.BigInt && v == -math.MinInt32 {
+			t = types.Int32.WithNull(t.Nullable) // -2147483648 is an INT
+		}
+		return &rex.Lit{Value: -v, T: t}, true
 	case float64:
 		return &rex.Lit{Value: -v, T: l.T}, true
 	case decimal128.Num:
@@ -113,8 +117,8 @@ func (b *binder) datetime(n *syntax.DatetimeLit) rex.Expr {
 		}
 		return b.badDatetime(n, "DATE", "2026-11-20")
 	case syntax.DatetimeTime:
-		if ns, digits, ok := parseTime(text); ok {
-			return &rex.Lit{Value: ns / 1e6, T: types.NewTime(min(digits, 3)).NotNull()}
+		if ns, _, ok := parseTime(text); ok {
+			return &rex.Lit{Value: ns / 1e6, T: types.NewTime(0).NotNull()} // TIME(0) whatever is written
 		}
 		return b.badDatetime(n, "TIME", "20:49:18")
 	case syntax.DatetimeTimestamp:

@@ -12,9 +12,17 @@ import (
 // unary is a prefix operator.
 func (x *exprs) unary(e *syntax.Unary) rex.Expr {
 	b, at := x.b, x.b.at(e)
-	v := x.bind(e.X)
+	var v rex.Expr
+	if n, ok := e.X.(*syntax.NumberLit); ok && e.Op == syntax.Neg {
+		v = b.number(n) // the smallest BIGINT exists only with its sign
+	} else {
+		v = x.bind(e.X)
+	}
 	if bad(v) {
 		return v
+	}
+	if isBareNull(v) {
+		return x.b.nullOperand(v)
 	}
 	t := v.Type()
 	switch e.Op {
@@ -63,6 +71,11 @@ func (x *exprs) binary(e *syntax.Binary) rex.Expr {
 	if bad(l, r) {
 		return invalid()
 	}
+	for _, v := range []rex.Expr{l, r} {
+		if isBareNull(v) {
+			return b.nullOperand(v)
+		}
+	}
 	if name, ok := arithNames[e.Op]; ok {
 		return b.arith(name, l, r, at)
 	}
@@ -75,6 +88,15 @@ func (x *exprs) binary(e *syntax.Binary) rex.Expr {
 		return x.apply("||", []rex.Expr{l, r}, at)
 	}
 	b.refuse(at, "this operator")
+	return invalid()
+}
+
+// isBareNull reports a NULL literal without a type.
+func isBareNull(e rex.Expr) bool { return e.Type().Kind == types.Null }
+
+// nullOperand reports a bare NULL where nothing gives it a type; Flink refuses it too.
+func (b *binder) nullOperand(e rex.Expr) rex.Expr {
+	b.errorf(codeLiteral, b.spanOf(e), "NULL has no type here").WithHint("write CAST(NULL AS INT) or similar")
 	return invalid()
 }
 
@@ -129,6 +151,9 @@ func (x *exprs) in_(e *syntax.In) rex.Expr {
 		return x.inQuery(e)
 	}
 	b, at := x.b, x.b.at(e)
+	if row, ok := e.X.(*syntax.Row); ok {
+		return x.rowIn(e, row)
+	}
 	v := x.bind(e.X)
 	list, ok := x.bindAll(e.List)
 	if bad(v) || !ok {
@@ -141,11 +166,43 @@ func (x *exprs) in_(e *syntax.In) rex.Expr {
 	return out
 }
 
+// rowIn is (a, b) IN ((1, 2), …): one of the rows is equal field by field.
+func (x *exprs) rowIn(e *syntax.In, row *syntax.Row) rex.Expr {
+	b, at := x.b, x.b.at(e)
+	var out rex.Expr
+	for _, it := range e.List {
+		if r, ok := it.(*syntax.Row); !ok || len(r.Items) != len(row.Items) {
+			b.errorf(codeOperands, b.at(it), "the left side of IN is a row of %d values, this is something else", len(row.Items))
+			return invalid()
+		}
+		eq := x.compare("=", row, it, b.at(it))
+		switch {
+		case bad(eq):
+			return eq
+		case out == nil:
+			out = eq
+		default:
+			out = b.logic("OR", out, eq, at)
+		}
+	}
+	if e.Not {
+		return not(out)
+	}
+	return out
+}
+
 func (b *binder) inList(v rex.Expr, list []rex.Expr, at []syntax.Expr, span diag.Span) rex.Expr {
 	all := append([]rex.Expr{v}, list...)
 	ts := make([]types.Type, len(all))
 	for i, e := range all {
 		ts[i] = e.Type().WithAttr(types.NoTimeAttr)
+	}
+	if _, ok := types.Common(ts...); !ok && slices.ContainsFunc(ts, types.Type.IsCharacter) && !slices.ContainsFunc(ts, isNested) {
+		// Texts among numbers or dates: Flink compares them all as texts.
+		for i := range all {
+			all[i] = b.to(all[i], types.String)
+			ts[i] = all[i].Type()
+		}
 	}
 	for i, t := range ts[1:] {
 		if _, ok := types.Comparable(ts[0], t); !ok {
@@ -169,6 +226,8 @@ func (b *binder) inList(v rex.Expr, list []rex.Expr, at []syntax.Expr, span diag
 	}
 	return out
 }
+
+func isNested(t types.Type) bool { return t.In(types.Array, types.Map, types.Multiset, types.Row) }
 
 // like is x [NOT] LIKE pattern [ESCAPE c].
 func (x *exprs) like(e *syntax.Like) rex.Expr {

@@ -141,21 +141,6 @@ func (x *exprs) overFrame(o *overCall, f *catalog.Function, spec *syntax.WindowS
 		b.errorf(codeOver, at, "%s wants an ORDER BY in OVER", f.Name)
 		return false
 	}
-	if !b.batch() && !ranking {
-		switch {
-		case len(order) == 0:
-			b.errorf(codeOver, at, "OVER wants an ORDER BY on a time attribute in a stream").
-				WithHint("add ORDER BY on the rowtime or processing-time column")
-			return false
-		case !order[0].Type().IsTimeAttr():
-			d := b.errorf(codeTime, b.at(spec.OrderBy[0].Expr), "OVER in a stream is ordered by a time attribute, but this is %s", order[0].Type())
-			b.explainTime(d, x.in.node, order[0])
-			return false
-		case o.order[0].desc:
-			b.errorf(codeOver, b.at(spec.OrderBy[0]), "OVER in a stream goes forward in time; DESC cannot be computed")
-			return false
-		}
-	}
 	switch {
 	case spec.Frame != nil && ranking && f.Name != "FIRST_VALUE" && f.Name != "LAST_VALUE":
 		b.errorf(codeOver, b.at(spec.Frame), "%s takes no frame", f.Name)

@@ -28,6 +28,7 @@ type subquery struct {
 	kind subqueryKind
 	node logical.Node
 	lhs  int
+	op   string // of inQuery: how the left side compares with the rows; "=" for IN
 	corr []rex.Expr
 	at   diag.Span
 }
@@ -96,14 +97,15 @@ func (x *exprs) exists(e *syntax.Exists) rex.Expr {
 
 // inQuery is x [NOT] IN (query).
 func (x *exprs) inQuery(e *syntax.In) rex.Expr {
-	out := x.inSub(e.X, e.Query, x.b.at(e))
+	out := x.inSub(e.X, "=", e.Query, x.b.at(e))
 	if e.Not && !bad(out) {
 		return not(out)
 	}
 	return out
 }
 
-func (x *exprs) inSub(left syntax.Expr, q syntax.Query, at diag.Span) rex.Expr {
+// inSub is left op ANY (query).
+func (x *exprs) inSub(left syntax.Expr, op string, q syntax.Query, at diag.Span) rex.Expr {
 	b := x.b
 	operands := []syntax.Expr{left}
 	if row, ok := left.(*syntax.Row); ok {
@@ -128,23 +130,29 @@ func (x *exprs) inSub(left syntax.Expr, q syntax.Query, at diag.Span) rex.Expr {
 		}
 		nullable = nullable || lt.Nullable || rt.Nullable
 	}
+	s.op = op
 	return x.stand(s, lhs, types.Bool.WithNull(nullable))
 }
 
-// quantified is x op ANY|ALL (…): = ANY is IN and <> ALL is NOT IN; a list is spelled out.
+// opposites gives for each comparison the one that holds where it does not.
+var opposites = map[string]string{"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
+// quantified is x op ANY|ALL (…): over a query, x op ALL is NOT (x opposite ANY); a list is
+// spelled out.
 func (x *exprs) quantified(e *syntax.Quantified) rex.Expr {
 	b, at := x.b, x.b.at(e)
 	if e.Query != nil {
-		switch {
-		case e.Op == syntax.Eq && !e.All:
-			return x.inSub(e.X, e.Query, at)
-		case e.Op == syntax.Ne && e.All:
-			if in := x.inSub(e.X, e.Query, at); !bad(in) {
-				return not(in)
-			}
+		op := comparisonNames[e.Op]
+		if opposites[op] == "" {
+			b.errorf(codeOperands, at, "ANY and ALL go with = <> < <= > >=")
 			return invalid()
 		}
-		b.refuse(at, "this comparison with ANY or ALL of a query").WithHint("compare with MIN or MAX in a scalar subquery")
+		if !e.All {
+			return x.inSub(e.X, op, e.Query, at)
+		}
+		if in := x.inSub(e.X, opposites[op], e.Query, at); !bad(in) {
+			return not(in)
+		}
 		return invalid()
 	}
 	op, ok := comparisonNames[e.Op]
@@ -218,7 +226,7 @@ func (b *binder) semiJoin(r *rel, c rex.Expr) {
 		cond = and(cond, b.overJoin(pred, corr, width))
 	}
 	for i, l := range lhs {
-		eq := b.comparison("=", l, b.overJoin(pull.cols[i], corr, width), s.at)
+		eq := b.comparison(s.op, l, b.overJoin(pull.cols[i], corr, width), s.at)
 		if negated && eq.Type().Nullable {
 			// NOT IN is true only if every comparison is false: one that is unknown keeps the row out.
 			eq = &rex.Call{Fn: "IS_NOT_FALSE", Args: []rex.Expr{eq}, T: types.Bool.NotNull(), Span: s.at}

@@ -192,6 +192,10 @@ func (b *binder) inValue(r *rel, s *subquery, lhs, corr []rex.Expr) rex.Expr {
 		b.refuse(s.at, "IN with a correlated aggregate").WithHint("compare with = and a scalar subquery")
 		return invalid()
 	}
+	if s.op != "=" {
+		b.refuse(s.at, "a comparison with ANY or ALL of a query as a value").WithHint("use it as a condition of WHERE, or compare with MIN or MAX")
+		return invalid()
+	}
 	for _, c := range p.cols {
 		if holdsOuter(c) {
 			b.refuse(s.at, "IN with a subquery that selects columns of the enclosing query")

@@ -70,12 +70,12 @@ func fraction(s string) (int64, bool) {
 	return int64(v), true
 }
 
-// parseTimestamp reads "date time" as seconds and nanoseconds since the epoch.
+// parseTimestamp reads "date [time]" as seconds and nanoseconds since the epoch.
 func parseTimestamp(s string) (secs, ns int64, digits int, ok bool) {
 	d, t, hasTime := strings.Cut(s, " ")
 	days, ok := parseDate(d)
 	if !ok || !hasTime {
-		return 0, 0, 0, false
+		return days * 86400, 0, 0, ok
 	}
 	ofDay, digits, ok := parseTime(t)
 	return days*86400 + ofDay/1e9, ofDay % 1e9, digits, ok

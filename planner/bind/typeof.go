@@ -120,23 +120,11 @@ func (b *binder) namedType(e *syntax.NamedType) (types.Type, bool) {
 	return types.Type{}, false
 }
 
-// intervalUnits are the qualifiers of interval types by their units.
-var intervalUnits = map[[2]syntax.TimeUnit]types.IntervalUnit{
-	{syntax.Year}: types.Year, {syntax.Year, syntax.Month}: types.YearToMonth, {syntax.Month}: types.Month,
-	{syntax.Day}: types.Day, {syntax.Day, syntax.Hour}: types.DayToHour, {syntax.Day, syntax.Minute}: types.DayToMinute,
-	{syntax.Day, syntax.Second}: types.DayToSecond, {syntax.Hour}: types.Hour, {syntax.Hour, syntax.Minute}: types.HourToMinute,
-	{syntax.Hour, syntax.Second}: types.HourToSecond, {syntax.Minute}: types.Minute,
-	{syntax.Minute, syntax.Second}: types.MinuteToSecond, {syntax.Second}: types.Second,
-}
-
+// intervalType is what an interval type is to all that follows: months or milliseconds,
+// whatever its qualifier.
 func intervalType(q syntax.IntervalQualifier) types.Type {
-	u, ok := intervalUnits[[2]syntax.TimeUnit{q.From, q.To}]
-	if !ok {
-		u = types.Second
+	if _, months := unitMonths[q.From]; months {
+		return types.IntervalMonths
 	}
-	fraction := max(q.Fraction, 0)
-	if q.Fraction < 0 && (u == types.Second || u == types.DayToSecond || u == types.HourToSecond || u == types.MinuteToSecond) {
-		fraction = 6
-	}
-	return types.NewInterval(u, max(q.Precision, 0), fraction)
+	return types.IntervalMillis
 }
