@@ -1,141 +1,113 @@
-package planner
+package planner_test
 
 import (
 	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/cockroachdb/datadriven"
+	"github.com/weir-sql/weir/planner"
+	"github.com/weir-sql/weir/planner/bind"
 	"github.com/weir-sql/weir/planner/catalog"
+	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/logical"
-	"github.com/weir-sql/weir/planner/physical"
-	"github.com/weir-sql/weir/planner/rex"
-	"github.com/weir-sql/weir/planner/types"
+	"github.com/weir-sql/weir/planner/syntax"
 	"github.com/weir-sql/weir/topology"
 )
 
-// tree builds logical trees by hand, as the binder would.
-type tree struct{ logical.Node }
-
-func ordersTable() *catalog.Table {
-	ts := types.NewTimestamp(3)
-	return &catalog.Table{Path: catalog.Path{Catalog: catalog.DefaultCatalog, Database: catalog.DefaultDatabase, Name: "orders"},
-		Columns: []catalog.Column{
-			{Name: "id", Type: types.Int64}, {Name: "user_id", Type: types.Int64}, {Name: "city", Type: types.String},
-			{Name: "amount", Type: types.Int64}, {Name: "status", Type: types.String},
-			{Name: "ts", Type: ts.WithAttr(types.Rowtime)},
-			{Name: "pt", Type: types.NewTimestampLTZ(3).NotNull().WithAttr(types.Proctime), Kind: catalog.Computed,
-				Expr: &rex.Call{Fn: "PROCTIME", T: types.NewTimestampLTZ(3).NotNull().WithAttr(types.Proctime)}},
-		},
-		Watermark: &catalog.Watermark{Column: 5, ExprText: "ts - INTERVAL '5' SECOND", Expr: &rex.Call{Fn: "-", T: ts,
-			Args: []rex.Expr{&rex.Ref{Index: 5, T: ts, Name: "ts"}, &rex.Lit{Value: int64(5000), T: types.NewInterval(types.Second, 0, 3)}}}},
-		Options: map[string]string{"connector": "kafka", "topic": "orders"},
-	}
+// TestPlans runs testdata/*.test. Commands:
+//
+//	ddl                     statements before all queries of the file that follow
+//	plan                    the graph: operator, label, parallelism, row kinds, keys,
+//	                        and the edges into it; then diagnostics
+//	logical                 the tree after all rules
+//	rule name=filter-push   the tree before and after one rule
+//
+// with arguments parallelism=N, mode=batch, and set=(key=value, …) for options.
+func TestPlans(t *testing.T) {
+	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+		if !strings.HasSuffix(path, ".test") {
+			return
+		}
+		ddl := ""
+		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+			if d.Cmd == "ddl" {
+				ddl += d.Input + "\n"
+				return ""
+			}
+			return planCase(t, d, ddl)
+		})
+	})
 }
 
-func usersTable() *catalog.Table {
-	return &catalog.Table{Path: catalog.Path{Catalog: catalog.DefaultCatalog, Database: catalog.DefaultDatabase, Name: "users"},
-		Columns:    []catalog.Column{{Name: "id", Type: types.Int64.NotNull()}, {Name: "name", Type: types.String}, {Name: "city", Type: types.String}},
-		PrimaryKey: []int{0}, Options: map[string]string{"connector": "filesystem", "path": "users.csv"}}
-}
-
-func scan(t *catalog.Table, bounded bool) tree {
-	s := &logical.Scan{Table: t, Options: t.Options, Caps: catalog.Capabilities{Bounded: bounded, Produces: topology.InsertOnly, PushProjection: true, PushFilter: true}}
-	for _, c := range t.Columns {
-		s.Fields = append(s.Fields, types.Field{Name: c.Name, Type: c.Type})
-	}
-	return tree{s}
-}
-
-func (t tree) col(name string) *rex.Ref {
-	for i, f := range t.Schema() {
-		if f.Name == name {
-			return &rex.Ref{Index: i, T: f.Type, Name: name}
+func planCase(t *testing.T, d *datadriven.TestData, ddl string) string {
+	config := map[string]string{}
+	parallelism, rule := 1, ""
+	for _, a := range d.CmdArgs {
+		switch a.Key {
+		case "parallelism":
+			fmt.Sscan(a.Vals[0], &parallelism)
+		case "mode":
+			config["execution.runtime-mode"] = a.Vals[0]
+		case "name":
+			rule = a.Vals[0]
+		case "set":
+			for _, v := range a.Vals {
+				key, value, _ := strings.Cut(v, "=")
+				config[key] = value
+			}
 		}
 	}
-	panic("no column " + name)
-}
-
-func call(fn string, t types.Type, args ...rex.Expr) rex.Expr {
-	return &rex.Call{Fn: fn, T: t, Args: args}
-}
-func eq(a, b rex.Expr) rex.Expr { return call("=", types.Bool, a, b) }
-func str(s string) rex.Expr     { return &rex.Lit{Value: s, T: types.NewChar(len(s)).NotNull()} }
-func num(n int64) rex.Expr      { return &rex.Lit{Value: n, T: types.Int64.NotNull()} }
-
-func (t tree) filter(cond rex.Expr) tree {
-	return tree{&logical.Filter{Base: logical.Base{Fields: t.Schema()}, Input: t.Node, Cond: cond}}
-}
-
-func (t tree) project(names string, exprs ...rex.Expr) tree {
-	p := &logical.Project{Input: t.Node, Exprs: exprs}
-	for i, n := range strings.Fields(names) {
-		p.Fields = append(p.Fields, types.Field{Name: n, Type: exprs[i].Type()})
+	before, after, last := "", "", ""
+	g, list := planned(t, ddl+d.Input, config, func(o *planner.Options) {
+		o.Parallelism = parallelism
+		o.Trace = func(name string, roots []logical.Node) {
+			text := logical.Format(roots...)
+			if name == rule {
+				before, after = last, text
+			}
+			last = text
+		}
+	})
+	var b strings.Builder
+	switch {
+	case d.Cmd == "logical":
+		b.WriteString(last)
+	case d.Cmd == "rule" && before == after:
+		b.WriteString("unchanged\n" + before)
+	case d.Cmd == "rule":
+		b.WriteString(before + "→\n" + after)
+	case g != nil:
+		b.WriteString(compact(g))
+		if _, err := topology.NewModel(g); err != nil {
+			fmt.Fprintf(&b, "invalid: %v\n", err)
+		}
 	}
-	return tree{p}
-}
-
-func (t tree) group(keys string, aggs ...rex.AggCall) tree {
-	a := &logical.Aggregate{Input: t.Node, Aggs: aggs}
-	for _, k := range strings.Fields(keys) {
-		r := t.col(k)
-		a.Groups = append(a.Groups, r.Index)
-		a.Fields = append(a.Fields, types.Field{Name: k, Type: r.T})
+	for _, x := range list {
+		fmt.Fprintf(&b, "%s\n", placed(x, ddl+d.Input))
 	}
-	for _, c := range aggs {
-		a.Fields = append(a.Fields, types.Field{Name: c.Name, Type: c.T})
+	return b.String()
+}
+
+// placed writes a diagnostic with the text it points at.
+func placed(x *diag.Diagnostic, text string) string {
+	if x.Span.IsZero() || x.Span.End > len(text) {
+		return x.Error()
 	}
-	return tree{a}
-}
-
-func count() rex.AggCall {
-	return rex.AggCall{Fn: "COUNT", Filter: -1, T: types.Int64.NotNull(), Name: "n"}
-}
-
-func (t tree) sum(col string) rex.AggCall {
-	return rex.AggCall{Fn: "SUM", Args: []int{t.col(col).Index}, Filter: -1, T: types.Int64, Name: "total"}
-}
-
-func (t tree) window(w physical.Window) tree {
-	w.Time = t.col("ts").Index
-	w.Rowtime = true
-	f := append([]types.Field(nil), t.Schema()...)
-	ts := types.NewTimestamp(3).NotNull()
-	f = append(f, types.Field{Name: "window_start", Type: ts}, types.Field{Name: "window_end", Type: ts}, types.Field{Name: "window_time", Type: ts.WithAttr(types.Rowtime)})
-	return tree{&logical.WindowTVF{Base: logical.Base{Fields: f}, Input: t.Node, Window: w}}
-}
-
-func (t tree) join(o tree, kind physical.JoinKind, cond func(l, r func(string) rex.Expr) rex.Expr) tree {
-	lw := len(t.Schema())
-	c := cond(func(n string) rex.Expr { return t.col(n) }, func(n string) rex.Expr { return rex.Shift(o.col(n), lw) })
-	f := append(append([]types.Field(nil), t.Schema()...), o.Schema()...)
-	return tree{&logical.Join{Base: logical.Base{Fields: f}, Kind: kind, Left: t.Node, Right: o.Node, Cond: c}}
-}
-
-func (t tree) sink(name string, table *catalog.Table, accepts topology.ChangelogMode) *logical.Sink {
-	s := &logical.Sink{Base: logical.Base{Fields: t.Schema()}, Input: t.Node, Name: name, Table: table, Caps: catalog.Capabilities{Accepts: accepts}}
-	for _, f := range t.Schema() {
-		s.Columns = append(s.Columns, physical.SinkColumn{Name: f.Name, Type: f.Type.Null()})
+	at := strings.Join(strings.Fields(text[x.Span.Start:x.Span.End]), " ")
+	if len(at) > 40 {
+		at = at[:40] + "…"
 	}
-	return s
+	return x.Error() + " at " + at
 }
 
-func table(name string, key []int, columns ...string) *catalog.Table {
-	t := &catalog.Table{Path: catalog.Path{Catalog: catalog.DefaultCatalog, Database: catalog.DefaultDatabase, Name: name}, PrimaryKey: key, Options: map[string]string{"connector": "upsert-kafka"}}
-	for _, c := range columns {
-		t.Columns = append(t.Columns, catalog.Column{Name: c, Type: types.Int64})
-	}
-	return t
-}
-
-// compact writes a graph, one node a line with the edges into it.
+// compact writes a graph, one operator a line with the edges into it.
 func compact(g *topology.Graph) string {
 	var b strings.Builder
 	for _, n := range g.Nodes {
-		fmt.Fprintf(&b, "%s  %s p%d  %s", n.Name, n.Label, n.Parallelism, n.Changelog)
-		if len(n.UpsertKeys) > 0 {
-			for _, k := range n.UpsertKeys {
-				fmt.Fprintf(&b, " key(%s)", strings.Join(g.ColumnNames(n.ID, k), ","))
-			}
+		fmt.Fprintf(&b, "%s  %s  p%d  %s", n.Name, n.Label, n.Parallelism, n.Changelog)
+		for _, k := range n.UpsertKeys {
+			fmt.Fprintf(&b, " key(%s)", strings.Join(g.ColumnNames(n.ID, k), ","))
 		}
 		for _, e := range g.Inputs(n.ID) {
 			fmt.Fprintf(&b, "  ◀ %s", e.Partitioner)
@@ -143,40 +115,83 @@ func compact(g *topology.Graph) string {
 				fmt.Fprintf(&b, "[%s]", strings.Join(g.ColumnNames(e.From, e.HashKeys), ","))
 			}
 			b.WriteString(" " + g.Nodes[e.From].Name)
+			if e.Blocking {
+				b.WriteString(" (blocking)")
+			}
+		}
+		for _, p := range n.Props {
+			fmt.Fprintf(&b, "  %s=%s", p.Key, p.Value)
 		}
 		b.WriteByte('\n')
+		for _, l := range n.Detail {
+			fmt.Fprintf(&b, "    %s\n", l)
+		}
 	}
 	return b.String()
 }
 
-func TestSmoke(t *testing.T) {
-	orders := scan(ordersTable(), false)
-	paid := orders.filter(eq(orders.col("status"), str("PAID")))
-	byCity := paid.group("city", count(), paid.sum("amount"))
-	g, diags := Plan([]*logical.Sink{byCity.sink("by_city", table("by_city", []int{0}, "city", "n", "total"), topology.Upsert)}, Options{Parallelism: 2,
-		Trace: func(rule string, roots []logical.Node) { t.Logf("%s\n%s", rule, logical.Format(roots...)) }})
-	if diags.HasErrors() {
-		t.Fatal(diags)
+// BenchmarkPlan parses nothing: it binds, rewrites and lowers a script of about a
+// hundred lines, which has to take less than 5 ms.
+func BenchmarkPlan(b *testing.B) {
+	script, list := syntax.Parse(longScript)
+	if list.HasErrors() {
+		b.Fatal(list)
 	}
-	t.Logf("\n%s", compact(g))
-
-	win := paid.window(physical.Window{Kind: physical.Tumble, Size: 600000})
-	agg := win.group("city window_start window_end", count())
-	g, diags = Plan([]*logical.Sink{agg.sink("select-1", nil, 0)}, Options{Parallelism: 2})
-	if diags.HasErrors() {
-		t.Fatal(diags)
+	src := diag.Source{Name: "long.sql", Text: longScript}
+	run := func(b *testing.B, sinks func() *bind.Bound) {
+		b.ReportAllocs()
+		for b.Loop() {
+			x := sinks()
+			if _, list := planner.Plan(x.Sinks, planner.Options{Script: src, Config: x.Config, Functions: testFunctions, Fold: testFold, Partials: testPartials, Parallelism: 2}); list.HasErrors() {
+				b.Fatal(list)
+			}
+		}
 	}
-	t.Logf("\n%s", compact(g))
-
-	users := scan(usersTable(), true)
-	j := orders.join(users, physical.LeftOuter, func(l, r func(string) rex.Expr) rex.Expr { return eq(l("user_id"), r("id")) })
-	f := j.filter(call(">", types.Bool, j.col("amount"), num(5)))
-	g, diags = Plan([]*logical.Sink{f.project("id name", f.col("id"), f.col("name")).sink("select-1", nil, 0)}, Options{Parallelism: 2})
-	if diags.HasErrors() {
-		t.Fatal(diags)
+	bindAll := func() *bind.Bound {
+		x, list := bind.Script(&bind.Env{Catalog: catalog.New(), Functions: testFunctions, Connectors: testConnectors{}, Formats: testConnectors{}}, src, script)
+		if list.HasErrors() {
+			b.Fatal(list)
+		}
+		return x
 	}
-	t.Logf("\n%s", compact(g))
-	for _, d := range diags {
-		t.Log(d)
-	}
+	b.Run("bind+plan/lines=100", func(b *testing.B) { run(b, bindAll) })
+	once := bindAll()
+	b.Run("plan/lines=100", func(b *testing.B) { run(b, func() *bind.Bound { return once }) })
 }
+
+// longScript is a script of some hundred lines: tables, views, and statements that
+// aggregate, join, window and rank.
+var longScript = func() string {
+	var b strings.Builder
+	b.WriteString(`CREATE TABLE orders (id BIGINT, user_id BIGINT, city STRING, amount BIGINT, status STRING, note STRING, ts TIMESTAMP(3),
+  pt AS PROCTIME(), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND)
+WITH ('connector'='kafka', 'topic'='orders', 'format'='json');
+CREATE TABLE profiles (id BIGINT NOT NULL, city STRING, age INT, PRIMARY KEY (id) NOT ENFORCED)
+WITH ('connector'='redis', 'lookup.cache'='PARTIAL');
+CREATE TABLE payments (pid BIGINT, order_id BIGINT, paid BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts)
+WITH ('connector'='kafka', 'topic'='payments', 'format'='json');
+`)
+	for i := range 9 {
+		fmt.Fprintf(&b, `CREATE TABLE sink%d (city STRING NOT NULL, n BIGINT, total BIGINT, PRIMARY KEY (city) NOT ENFORCED)
+WITH ('connector'='blackhole');
+CREATE VIEW v%d AS
+SELECT u.city, o.amount * %d AS amount, o.ts, o.id
+FROM orders o LEFT JOIN profiles FOR SYSTEM_TIME AS OF o.pt AS u ON u.id = o.user_id
+WHERE o.status = 'PAID' AND o.amount > %d;
+INSERT INTO sink%d
+SELECT city, COUNT(*), SUM(amount)
+FROM v%d WHERE amount > 10 AND city <> 'x'
+GROUP BY city;
+`, i, i, i+1, i%3, i, i)
+	}
+	b.WriteString(`SELECT city, window_start, COUNT(*)
+FROM TABLE(TUMBLE(TABLE v1, DESCRIPTOR(ts), INTERVAL '10' MINUTES))
+GROUP BY city, window_start, window_end;
+SELECT * FROM (
+  SELECT id, city, amount, ROW_NUMBER() OVER (PARTITION BY city ORDER BY amount DESC) AS rn FROM v2)
+WHERE rn <= 3;
+SELECT o.id, p.paid
+FROM orders o JOIN payments p ON o.id = p.order_id AND p.ts BETWEEN o.ts AND o.ts + INTERVAL '1' HOUR;
+`)
+	return b.String()
+}()

@@ -69,7 +69,11 @@ func Line(n Node) string {
 	case *WindowTVF:
 		return "WindowTVF " + WindowText(n.Window)
 	case *GroupWindow:
-		return "WindowAggregate " + WindowText(n.Window) + " " + ints(n.Groups) + " " + AggsText(n.Aggs) + fmt.Sprintf(" props=%v", n.Props)
+		kind := "GroupWindow "
+		if n.FromTVF {
+			kind = "WindowAggregate "
+		}
+		return kind + WindowText(n.Window) + " " + ints(n.Groups) + " " + AggsText(n.Aggs) + fmt.Sprintf(" props=%v", n.Props)
 	case *Over:
 		return fmt.Sprintf("Over partition=%s order=%s %s %s", ints(n.Partition), OrderText(n.Order), n.Frame, AggsText(n.Calls))
 	case *Rank:

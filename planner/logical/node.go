@@ -127,7 +127,8 @@ type WindowTVF struct {
 	Window physical.Window
 }
 
-// GroupWindow is the legacy GROUP BY TUMBLE(…): groups, then aggregates, then props.
+// GroupWindow is the legacy GROUP BY TUMBLE(…): groups, then aggregates, then props. A
+// rule makes one too of an Aggregate over a WindowTVF, with FromTVF set.
 type GroupWindow struct {
 	Base
 	Input  Node
@@ -135,6 +136,8 @@ type GroupWindow struct {
 	Groups []int
 	Aggs   []rex.AggCall
 	Props  []physical.WindowProp
+	// FromTVF: early and late firing (table.exec.emit.*) are for legacy windows only.
+	FromTVF bool
 }
 
 // Over adds one column per call to its input: ranking, offset and aggregate

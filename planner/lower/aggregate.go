@@ -111,8 +111,11 @@ func (b *builder) windowAggregate(n *logical.GroupWindow) *op {
 	o.meaning = o.identity + ": " + strings.Join(o.origins[len(n.Groups):len(n.Groups)+len(n.Aggs)], "; ")
 
 	w := n.Window
+	if !n.FromTVF && !b.batch {
+		spec.Emit = b.windowEmit()
+	}
 	partials := b.partials(from, n.Groups, n.Aggs, spec.Retract)
-	if partials != nil && w.Kind != physical.Session && (w.Rowtime || b.batch) {
+	if partials != nil && spec.Emit == nil && n.FromTVF && w.Kind != physical.Session && (w.Rowtime || b.batch) {
 		local := *spec
 		local.Phase, local.Props = physical.Local, nil
 		local.Fields = append(localFields(from, n.Groups, partials), types.Field{Name: "$slice_end", Type: types.Int64.NotNull()})
@@ -125,6 +128,17 @@ func (b *builder) windowAggregate(n *logical.GroupWindow) *op {
 	}
 	b.feed(o, from, hashed(n.Groups))
 	return b.add(o, n)
+}
+
+// windowEmit reads the options of early and late firing; nil = neither.
+func (b *builder) windowEmit() *physical.WindowEmit {
+	e := &physical.WindowEmit{Early: b.bool("table.exec.emit.early-fire.enabled", false), Late: b.bool("table.exec.emit.late-fire.enabled", false),
+		EarlyDelay: b.duration("table.exec.emit.early-fire.delay", 0), LateDelay: b.duration("table.exec.emit.late-fire.delay", 0),
+		AllowLateness: b.duration("table.exec.emit.allow-lateness", 0)}
+	if !e.Early && !e.Late {
+		return nil
+	}
+	return e
 }
 
 var propText = map[physical.WindowProp]string{physical.WindowStart: "start of", physical.WindowEnd: "end of", physical.WindowTime: "time of"}

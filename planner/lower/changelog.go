@@ -29,7 +29,12 @@ func (b *builder) produce(o *op) topology.ChangelogMode {
 		default:
 			return topology.Retract &^ topology.Delete
 		}
-	case *physical.WindowAgg, *physical.WindowTopN, *physical.WindowJoin, *physical.IntervalJoin, *physical.Sort:
+	case *physical.WindowAgg:
+		if s.Emit != nil {
+			return topology.Retract &^ topology.Delete
+		}
+		return topology.InsertOnly
+	case *physical.WindowTopN, *physical.WindowJoin, *physical.IntervalJoin, *physical.Sort:
 		return topology.InsertOnly
 	case *physical.Over:
 		if s.Changing {
@@ -115,8 +120,10 @@ func (b *builder) needsBefore(in *input) bool {
 	switch s := in.to.spec.(type) {
 	case *physical.Sink:
 		return b.sinkNeedsBefore(in.to, s)
-	case *physical.GroupAgg, *physical.WindowAgg, *physical.Materialize, *physical.Replicate, *physical.Over:
+	case *physical.GroupAgg, *physical.WindowAgg, *physical.Replicate, *physical.Over:
 		return true
+	case *physical.Materialize:
+		return !exactKey(in.from, s.SinkKey) || !b.canLeaveOut(in.from)
 	case *physical.TopN:
 		if s.UniqueKey != nil && !b.canLeaveOut(in.from) {
 			s.UniqueKey = nil // its input cannot do without −U: rank by taking rows back
@@ -176,8 +183,12 @@ func (b *builder) sinkNeedsBefore(o *op, s *physical.Sink) bool {
 		return true
 	}
 	from := o.in[0].from
-	exact := len(s.PrimaryKey) == 0 || slices.ContainsFunc(from.upsert, func(k []int) bool { return sameSet(k, s.PrimaryKey) })
-	return !exact || !b.canLeaveOut(from)
+	return len(s.PrimaryKey) > 0 && !exactKey(from, s.PrimaryKey) || !b.canLeaveOut(from)
+}
+
+// exactKey reports whether an upsert key of an operator is exactly the key of a sink.
+func exactKey(from *op, key []int) bool {
+	return slices.ContainsFunc(from.upsert, func(k []int) bool { return sameSet(k, key) })
 }
 
 // materialize puts the changes of one primary key in order where they may come from
@@ -202,7 +213,7 @@ func (b *builder) materialize(o *op, s *physical.Sink) {
 		spec.InputKey = smallest(from.upsert)
 	}
 	names := fieldNames(pick(s.Fields, s.PrimaryKey))
-	m := &op{kind: topology.KindMaterializer, spec: spec, fields: from.fields, name: slug("materialize", s.Name), span: o.span,
+	m := &op{kind: topology.KindMaterializer, spec: spec, fields: s.Fields, name: slug("materialize", s.Name), span: o.span,
 		label: "Materialize[" + joinShort(names, 4) + "]", origins: from.origins, identity: "materialize " + o.identity,
 		meaning: "materialize " + o.identity, keyed: s.PrimaryKey, bounded: from.bounded, ttl: ttls(spec.TTL)}
 	in := o.in[0]
@@ -276,6 +287,8 @@ func (b *builder) order() {
 func emitBefore(s physical.Spec, before bool) {
 	switch s := s.(type) {
 	case *physical.GroupAgg:
+		s.EmitUpdateBefore = before
+	case *physical.WindowAgg:
 		s.EmitUpdateBefore = before
 	case *physical.Join:
 		s.EmitUpdateBefore = before

@@ -81,6 +81,9 @@ func (b *builder) describeJoin(o *op, j *joining, what string) {
 	}
 	o.name = slug(strings.ToLower(strings.ReplaceAll(what, " ", "-")), other)
 	o.label = what + "[" + joinShort(shown, 4) + "]"
+	if len(shown) == 0 {
+		o.label = "Cross " + strings.ToLower(what)
+	}
 	if n.Kind != physical.Inner {
 		o.label += " " + n.Kind.String()
 	}

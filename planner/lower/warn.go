@@ -36,9 +36,10 @@ func (b *builder) warn() {
 
 func (b *builder) warnJoin(o *op, s *physical.Join) {
 	l, r := o.in[0].from, o.in[1].from
-	if len(s.LeftKeys) == 0 {
+	if len(s.LeftKeys) == 0 && !keyContains(l.unique, nil) && !keyContains(r.unique, nil) {
 		b.diags.Add(diag.Warnf("W0211", o.span, "this join compares every row with every row, in one task").
 			WithHint("Join on an equality of columns: ON a.key = b.key."))
+		return
 	}
 	if s.LeftTTL > 0 && s.RightTTL > 0 || o.bounded {
 		return

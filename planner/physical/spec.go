@@ -206,6 +206,19 @@ type WindowAgg struct {
 	Retract bool
 	// LocalIn is what Aggs and Window refer to in the Global phase: the Local operator's In.
 	LocalIn []types.Type
+	// Emit, if not nil, fires windows also before and after their end (legacy group
+	// windows with table.exec.emit.*); output has updates then.
+	Emit             *WindowEmit
+	EmitUpdateBefore bool
+}
+
+// WindowEmit says when a window fires beside its end. Delays are processing time; a
+// delay of 0 fires at every row.
+type WindowEmit struct {
+	Early, Late           bool
+	EarlyDelay, LateDelay time.Duration
+	// AllowLateness keeps a window after its end for late rows.
+	AllowLateness time.Duration
 }
 
 // JoinKind is the kind of a join.

@@ -32,7 +32,7 @@ func windowAggregate(c *Context, roots []logical.Node) []logical.Node {
 // grouped makes the window aggregate over in, with columns renumbered by at, and
 // restores the order of a's output.
 func grouped(a *logical.Aggregate, w *logical.WindowColumns, in logical.Node, win physical.Window, at func(int) int) logical.Node {
-	g := &logical.GroupWindow{Base: logical.Base{At: a.At, Hints: a.Hints}, Input: in, Window: win, Aggs: remapCalls(a.Aggs, at)}
+	g := &logical.GroupWindow{Base: logical.Base{At: a.At, Hints: a.Hints}, Input: in, Window: win, Aggs: remapCalls(a.Aggs, at), FromTVF: true}
 	out := make([]int, len(a.Fields)) // where each output of a is in g
 	var props []int
 	for p, col := range a.Groups {
