@@ -73,6 +73,8 @@ func genAppend(t *rapid.T, b *Builder, nulls bool) {
 		if b.typ.Kind == types.Decimal {
 			m := pow10(b.typ.Precision) - 1
 			b.Int64(genInt(t, -m, m))
+		} else if b.typ.Kind == types.IntervalYearMonth { // Arrow has 32 bits for months
+			b.Int64(genInt(t, math.MinInt32, math.MaxInt32))
 		} else {
 			b.Int64(genInt(t, math.MinInt64, math.MaxInt64))
 		}
