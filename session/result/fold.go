@@ -10,7 +10,8 @@ import (
 
 // Fold materialises a changelog: +I and +U add a row, -U and -D take one equal row
 // away. With a key (upsert changelogs, which carry no -U) a row replaces the one
-// with its key, and -D removes it. Final rows keep the order in which they came.
+// with its key, and -D removes it. Final rows keep the order in which they first came:
+// a +U takes the place of the -U before it.
 type Fold struct {
 	schema []types.Field
 	key    []int
@@ -18,6 +19,7 @@ type Fold struct {
 	alive  map[string][]int // encoded row, or key → positions in rows
 	rows   [][]byte         // encoded rows in order of arrival; nil = taken away
 	live   int
+	vacant int // place that the last -U left, for the +U that follows; -1 = none
 	next   Writer
 	buf    []byte
 }
@@ -29,7 +31,7 @@ func NewFold(schema []types.Field, key []int, next Writer) *Fold {
 	for i, f := range schema {
 		ts[i] = f.Type
 	}
-	return &Fold{schema: schema, key: key, codec: vec.NewRowCodec(ts), alive: map[string][]int{}, next: next}
+	return &Fold{schema: schema, key: key, codec: vec.NewRowCodec(ts), alive: map[string][]int{}, vacant: -1, next: next}
 }
 
 // Write applies a batch.
@@ -46,10 +48,16 @@ func (f *Fold) Write(b *vec.Batch) error {
 			f.buf = keyCodec.AppendRow(f.buf[:0], keyCols, i)
 			id = string(f.buf)
 		}
-		if b.Kind(i).Adds() {
-			f.add(id, row)
-		} else {
+		switch b.Kind(i) {
+		case vec.UpdateBefore:
+			f.vacant = f.remove(id)
+		case vec.UpdateAfter:
+			f.add(id, row, f.vacant)
+			f.vacant = -1
+		case vec.Delete:
 			f.remove(id)
+		default:
+			f.add(id, row, -1)
 		}
 	}
 	return nil
@@ -63,31 +71,39 @@ func typesOf(cols []*vec.Vec) []types.Type {
 	return ts
 }
 
-// add appends a row; an upsert takes the place of the row with its key.
-func (f *Fold) add(id string, row []byte) {
+// add puts a row at a vacant place, or at the end; an upsert takes the place of the
+// row with its key.
+func (f *Fold) add(id string, row []byte, vacant int) {
 	if at := f.alive[id]; f.key != nil && len(at) > 0 {
 		f.rows[at[0]] = row
 		return
 	}
-	f.alive[id] = append(f.alive[id], len(f.rows))
-	f.rows = append(f.rows, row)
 	f.live++
-}
-
-// remove takes the newest equal row away; one that is not there is ignored, as a
-// consumer of the changelog would.
-func (f *Fold) remove(id string) {
-	at := f.alive[id]
-	if len(at) == 0 {
+	if vacant >= 0 {
+		f.rows[vacant] = row
+		f.alive[id] = append(f.alive[id], vacant)
 		return
 	}
-	f.rows[at[len(at)-1]] = nil
+	f.alive[id] = append(f.alive[id], len(f.rows))
+	f.rows = append(f.rows, row)
+}
+
+// remove takes an equal row away and gives its place; one that is not there is
+// ignored, as a consumer of the changelog would, and gives -1.
+func (f *Fold) remove(id string) int {
+	at := f.alive[id]
+	if len(at) == 0 {
+		return -1
+	}
+	place := at[len(at)-1]
+	f.rows[place] = nil
 	f.live--
 	if at = at[:len(at)-1]; len(at) == 0 {
 		delete(f.alive, id)
 	} else {
 		f.alive[id] = at
 	}
+	return place
 }
 
 // Rows is the number of final rows so far.
