@@ -1,6 +1,9 @@
 package op
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/weir-sql/weir/exec"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/types"
@@ -17,13 +20,24 @@ type windowAggLocal struct {
 	slices []*localSlice // in the order in which they came
 	byEnd  map[int64]*localSlice
 	keys   int
+	fresh  []freshKey
 	ids    []int32
 }
 
+// localSlice is the partials of one slice. arrival is, by group, the number of groups
+// of any slice that came before: partials go out in that order, as Flink's buffer
+// gives them.
 type localSlice struct {
-	end   int64
-	table *vec.GroupTable
-	aggs  *aggSet
+	end     int64
+	table   *vec.GroupTable
+	aggs    *aggSet
+	arrival []int32
+}
+
+// freshKey is a new group of a slice that row made.
+type freshKey struct {
+	row   int32
+	slice *localSlice
 }
 
 func newWindowAggLocal(in windowInput) *windowAggLocal {
@@ -38,7 +52,7 @@ func (w *windowAggLocal) Process(_ int, b *vec.Batch, out exec.Out) error {
 	for k, s := range w.spans {
 		l := w.byEnd[s.end]
 		if l == nil {
-			l = &localSlice{s.end, vec.NewGroupTable(w.keyTypes), w.newAggs()}
+			l = &localSlice{end: s.end, table: vec.NewGroupTable(w.keyTypes), aggs: w.newAggs()}
 			w.byEnd[s.end], w.slices = l, append(w.slices, l)
 		}
 		rows := w.rows(k)
@@ -47,12 +61,27 @@ func (w *windowAggLocal) Process(_ int, b *vec.Batch, out exec.Out) error {
 			n = len(rows)
 		}
 		w.ids = scratch(w.ids, n)
-		w.keys -= l.table.Len()
+		next := int32(l.table.Cap())
 		l.table.Find(w.keyColumns(b, rows), nil, w.ids, true)
-		w.keys += l.table.Len()
-		l.aggs.grow(l.table.Cap())
+		if l.table.Cap() > int(next) {
+			l.aggs.grow(l.table.Cap())
+			for j, id := range w.ids {
+				if id == next {
+					w.fresh = append(w.fresh, freshKey{int32(rowAt(rows, j)), l})
+					next++
+				}
+			}
+		}
 		w.accumulate(l.aggs, w.ids, b, rows)
 	}
+	if len(w.spans) > 1 {
+		slices.SortStableFunc(w.fresh, func(a, b freshKey) int { return cmp.Compare(a.row, b.row) })
+	}
+	for _, f := range w.fresh {
+		f.slice.arrival = append(f.slice.arrival, int32(w.keys))
+		w.keys++
+	}
+	w.fresh = w.fresh[:0]
 	if w.keys > localKeys {
 		return w.Flush(out)
 	}
@@ -74,19 +103,29 @@ func (w *windowAggLocal) OnEnd(_ int, out exec.Out) error { return w.Flush(out) 
 
 // Flush gives out all partials.
 func (w *windowAggLocal) Flush(out exec.Out) error {
+	if w.keys == 0 {
+		return nil
+	}
+	order := make([]int32, w.keys) // by arrival: row in the concatenation of the slices
+	var parts []*vec.Batch
+	at := int32(0)
 	for _, l := range w.slices {
-		ids := l.table.AppendIDs(nil)
-		for lo := 0; lo < len(ids); lo += vec.BatchSize {
-			part := ids[lo:min(lo+vec.BatchSize, len(ids))]
-			ends := make([]int64, len(part))
-			for i := range ends {
-				ends[i] = l.end
-			}
-			cols := append(l.table.Keys(part), l.aggs.partial(part)...)
-			cols = append(cols, vec.FromSlice(types.Int64.NotNull(), ends, nil))
-			if err := out.Emit(vec.NewBatch(len(part), cols...)); err != nil {
-				return err
-			}
+		ids := iota32(l.table.Cap())
+		for _, n := range l.arrival {
+			order[n] = at
+			at++
+		}
+		ends := make([]int64, len(ids))
+		for i := range ends {
+			ends[i] = l.end
+		}
+		cols := append(l.table.Keys(ids), l.aggs.partial(ids)...)
+		parts = append(parts, vec.NewBatch(len(ids), append(cols, vec.FromSlice(types.Int64.NotNull(), ends, nil))...))
+	}
+	all := vec.Concat(parts[0].Types(), parts)
+	for lo := 0; lo < len(order); lo += vec.BatchSize {
+		if err := out.Emit(all.Take(order[lo:min(lo+vec.BatchSize, len(order))])); err != nil {
+			return err
 		}
 	}
 	clear(w.byEnd)

@@ -53,7 +53,7 @@ type hopMerge struct {
 
 func (m *hopMerge) window(end int64) *slice {
 	s := m.w.newSlice(end)
-	for at := end - m.w.time.size + m.w.time.slice; at <= end; at += m.w.time.slice {
+	for at := end; at > end-m.w.time.size; at -= m.w.time.slice { // newest first, as Flink
 		s.add(m.w.slices[at])
 	}
 	return s
