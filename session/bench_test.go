@@ -85,7 +85,7 @@ func writeBids(b *testing.B, path string) {
 func BenchmarkJSONBids(b *testing.B) {
 	dir := b.TempDir()
 	writeBids(b, filepath.Join(dir, "bids.jsonl"))
-	sql := `CREATE TABLE bids (auction BIGINT, bidder BIGINT, price BIGINT, channel STRING, url STRING, dateTime TIMESTAMP(3), extra STRING)
+	sql := `CREATE TABLE bids (auction BIGINT, bidder BIGINT, price BIGINT, channel STRING, url STRING, ` + "`dateTime`" + ` TIMESTAMP(3), extra STRING)
 WITH ('connector' = 'filesystem', 'path' = '` + filepath.Join(dir, "bids.jsonl") + `', 'format' = 'json');
 SELECT auction, COUNT(*) AS n, SUM(price) AS total, MAX(price) AS top FROM bids WHERE price > 1000 GROUP BY auction;`
 	for _, mode := range []session.Mode{session.Stream, session.Batch} {
