@@ -57,9 +57,9 @@ func Print(src Source, d *Diagnostic) string {
 	line, col := src.Position(d.Span.Start)
 	fmt.Fprintf(&b, "%s:%d:%d: %s[%s]: %s\n", src.Name, line, col, d.Severity, d.Code, d.Primary)
 	gutter := len(fmt.Sprint(line)) + 1
-	text := src.Line(line)
+	text, col := crop(src.Line(line), col)
 	fmt.Fprintf(&b, "%*d | %s\n", gutter, line, text)
-	carets := strings.Repeat("^", caretWidth(src, d.Span))
+	carets := strings.Repeat("^", min(caretWidth(src, d.Span), maxLine))
 	fmt.Fprintf(&b, "%*s | %s%s", gutter, "", indent(text, col), carets)
 	if d.Hint != "" {
 		b.WriteString(" hint: " + d.Hint)
@@ -73,6 +73,28 @@ func Print(src Source, d *Diagnostic) string {
 		fmt.Fprintf(&b, "%*s = %s:%d:%d: %s\n", gutter, "", src.Name, l, c, r.Message)
 	}
 	return b.String()
+}
+
+// maxLine is how many characters of a source line are shown.
+const maxLine = 160
+
+// crop cuts a long line down to the part around a column, and says which column that
+// is in the part.
+func crop(text string, col int) (string, int) {
+	runes := []rune(text)
+	if len(runes) <= maxLine {
+		return text, col
+	}
+	from := max(0, min(col-1-maxLine/3, len(runes)-maxLine))
+	to := min(len(runes), from+maxLine)
+	part := string(runes[from:to])
+	if to < len(runes) {
+		part += "…"
+	}
+	if from > 0 {
+		return "…" + part, col - from + 1
+	}
+	return part, col
 }
 
 func printWithoutSnippet(src Source, d *Diagnostic) string {
@@ -119,8 +141,9 @@ func indent(text string, col int) string {
 
 // caretWidth is the number of carets: the span's characters on its first line, at least one.
 func caretWidth(src Source, span Span) int {
-	end := min(max(span.End, span.Start), len(src.Text))
-	first := src.Text[min(span.Start, len(src.Text)):end]
+	start := max(0, min(span.Start, len(src.Text)))
+	end := max(start, min(span.End, len(src.Text)))
+	first := src.Text[start:end]
 	if i := strings.IndexByte(first, '\n'); i >= 0 {
 		first = strings.TrimRight(first[:i], " \t\r")
 	}

@@ -12,8 +12,11 @@ import (
 type doc interface{}
 
 type (
-	docText   string
-	docConcat []doc
+	docText string
+	// docComment is a text that is set off from what stands before it: a sign before
+	// -- would begin another comment.
+	docComment string
+	docConcat  []doc
 	// docLine is flat on one line, and a new line otherwise.
 	docLine struct{ flat string }
 	// docHard is a new line always, and breaks the groups around it. A fresh one is
@@ -73,6 +76,12 @@ func layout(d doc, maxWidth, indentBy int) string {
 		it := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
 		switch d := it.doc.(type) {
+		case docComment:
+			if n := len(out); n > 0 && !ended && bytes.IndexByte([]byte(" \n(["), out[n-1]) < 0 {
+				out = append(out, ' ')
+				col++
+			}
+			stack = append(stack, layoutItem{it.indent, it.flat, docText(d)})
 		case docText:
 			if d == "" {
 				continue
@@ -130,6 +139,8 @@ func fits(room int, d doc, rest []layoutItem) bool {
 		it := work[len(work)-1]
 		work = work[:len(work)-1]
 		switch d := it.doc.(type) {
+		case docComment:
+			work = append(work, layoutItem{0, it.flat, docText(" " + d)})
 		case docText:
 			if i := strings.IndexByte(string(d), '\n'); i >= 0 {
 				return !it.flat && room >= utf8.RuneCountInString(string(d[:i]))

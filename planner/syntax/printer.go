@@ -19,13 +19,31 @@ type FormatOptions struct {
 // The script must have been parsed without errors: what the parser left out is not
 // printed.
 func Format(s *Script, opts FormatOptions) string {
-	p := &printer{src: s.Source, comments: s.Comments}
 	if opts.Width == 0 {
 		opts.Width = 100
 	}
 	if opts.Indent == 0 {
 		opts.Indent = 2
 	}
+	out := formatOnce(s, opts)
+	// A comment in an unusual place moves to the next usual one, and its surroundings
+	// may then be laid out in another way: go on until nothing changes.
+	for round := 0; len(s.Comments) > 0 && round < 5; round++ {
+		again, errs := Parse(out)
+		if len(errs) > 0 {
+			break
+		}
+		next := formatOnce(again, opts)
+		if next == out {
+			break
+		}
+		out = next
+	}
+	return out
+}
+
+func formatOnce(s *Script, opts FormatOptions) string {
+	p := &printer{src: s.Source, comments: s.Comments}
 	out := layout(p.script(s), opts.Width, opts.Indent)
 	if out == "" {
 		return ""
@@ -65,7 +83,7 @@ func (p *printer) script(s *Script) doc {
 				out = append(out, hardline)
 			}
 		}
-		out = append(out, p.leadOwnLines(span.Start), p.within(st, p.stmt), text(";"), p.rest(span.End))
+		out = append(out, p.leadOwnLines(span.Start), p.statement(st))
 	}
 	if n := len(s.Stmts); n > 0 {
 		out = append(out, p.trail(s.Stmts[n-1].Span().End, false))
@@ -76,23 +94,19 @@ func (p *printer) script(s *Script) doc {
 	return append(out, p.leadOwnLines(len(s.Source)))
 }
 
-// within prints a statement; comments behind its end stay for later.
-func (p *printer) within(s Stmt, print func(Stmt) doc) doc {
+// statement prints a statement with its semicolon; comments behind its end stay for
+// later. Comments in it that stand at no node go above it.
+func (p *printer) statement(s Stmt) doc {
 	outer := p.limit
 	p.limit = s.Span().End
-	d := print(s)
+	d := p.stmt(s)
 	p.limit = outer
-	return d
-}
-
-// rest puts out the comments before a place that no node has taken.
-func (p *printer) rest(end int) doc {
-	var out docConcat
-	for len(p.comments) > 0 && p.comments[0].Pos.Start < end {
-		out = append(out, p.comment(p.comments[0], " "))
+	var above docConcat
+	for len(p.comments) > 0 && p.comments[0].Pos.Start < s.Span().End {
+		above = append(above, freshen, p.comment(p.comments[0]), docEnd{})
 		p.comments = p.comments[1:]
 	}
-	return out
+	return cat(above, d, text(";"))
 }
 
 // keepTogether reports whether two statements are short ones of a kind, such as SET,
@@ -135,13 +149,13 @@ func (p *printer) ownLine(c Comment) bool {
 	return strings.TrimSpace(before[strings.LastIndexByte(before, '\n')+1:]) == ""
 }
 
-// comment puts out one comment behind gap, and what must follow it.
-func (p *printer) comment(c Comment, gap string) doc {
-	t := text(strings.TrimRight(strings.ReplaceAll(c.Text, "\r\n", "\n"), " \t\r"))
+// comment puts out one comment, and the end of the line if it takes that.
+func (p *printer) comment(c Comment) doc {
+	t := docComment(strings.TrimRight(strings.ReplaceAll(c.Text, "\r\n", "\n"), " \t\r"))
 	if c.isLine() {
-		return cat(text(gap), t, docEnd{})
+		return cat(t, docEnd{})
 	}
-	return cat(text(gap), t)
+	return t
 }
 
 // lead puts out the comments before a place inside of a statement.
@@ -154,14 +168,14 @@ func (p *printer) lead(start int) doc {
 		c := p.comments[0]
 		p.comments = p.comments[1:]
 		if own := p.ownLine(c); own {
-			out = append(out, freshen, p.comment(c, ""))
+			out = append(out, freshen, p.comment(c))
 			if !c.isLine() && p.endsLine(c) {
 				out = append(out, docEnd{})
 			} else if !c.isLine() {
 				out = append(out, text(" "))
 			}
 		} else {
-			out = append(out, p.comment(c, ""))
+			out = append(out, p.comment(c))
 			if !c.isLine() {
 				out = append(out, text(" "))
 			}
@@ -186,7 +200,7 @@ func (p *printer) leadOwnLines(start int) doc {
 	for len(p.comments) > 0 && p.comments[0].Pos.Start < start {
 		c := p.comments[0]
 		p.comments = p.comments[1:]
-		out = append(out, freshen, p.comment(c, ""), docEnd{})
+		out = append(out, freshen, p.comment(c), docEnd{})
 		next := start
 		if len(p.comments) > 0 {
 			next = min(next, p.comments[0].Pos.Start)
@@ -221,9 +235,9 @@ func (p *printer) trailPast(end int, brackets string, last bool) doc {
 		}
 		p.comments = p.comments[1:]
 		if own {
-			out = append(out, freshen, p.comment(c, ""), docEnd{})
+			out = append(out, freshen, p.comment(c), docEnd{})
 		} else {
-			out = append(out, p.comment(c, " "))
+			out = append(out, p.comment(c))
 		}
 		end = c.Pos.End
 		p.trailed = end

@@ -99,7 +99,7 @@ func (p *printer) statementSet(s *StatementSet) doc {
 			body = append(body, hardline)
 		}
 		end = ins.Span().End
-		body = append(body, p.leadOwnLines(ins.Span().Start), p.within(ins, p.stmt), text(";"), p.rest(end))
+		body = append(body, p.leadOwnLines(ins.Span().Start), p.statement(ins))
 	}
 	body = append(body, p.trail(end, true))
 	head := text("STATEMENT SET")

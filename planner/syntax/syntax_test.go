@@ -317,3 +317,28 @@ func TestWalk(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestCommentsEverywhere puts a comment into each gap between two tokens of the
+// corpus, one at a time. None may be lost, and the layout has to be stable.
+func TestCommentsEverywhere(t *testing.T) {
+	for name, src := range corpus(t) {
+		s, _ := Parse(src)
+		for _, st := range s.Stmts {
+			stmt := src[st.Span().Start:st.Span().End] + ";"
+			toks, _ := Scan(stmt)
+			hint := false
+			for i, tok := range toks {
+				if hint = (hint || tok.Kind == TokenHintOpen) && tok.Kind != TokenHintClose; hint && tok.Kind != TokenHintOpen || i == 0 {
+					continue
+				}
+				for _, c := range []string{" /* c */ ", " -- c\n", "\n-- c\n", "\n/* c */\n", "\n-- c\n-- d\n"} {
+					at := tok.Pos.Start
+					roundTrip(t, stmt[:at]+c+stmt[at:])
+					if t.Failed() {
+						t.Fatal(name)
+					}
+				}
+			}
+		}
+	}
+}
