@@ -165,7 +165,10 @@ func (b *builder) describeAgg(o *op, from *op, keys []int, calls []rex.AggCall, 
 			o.detail = append(o.detail, windowText(*w, names[w.Time]))
 		}
 	}
-	o.label = "Agg[" + strings.Join(shown, ", ") + "]"
+	o.label = "Agg"
+	if len(shown) > 0 {
+		o.label += "[" + strings.Join(shown, ", ") + "]"
+	}
 	if len(calls) == 0 && w == nil {
 		o.name, o.label = slug(append([]string{"distinct"}, pick(names, keys)...)...), "Distinct["+joinShort(shown, 4)+"]"
 	}

@@ -10,15 +10,16 @@ import (
 
 // produce derives the row kinds that an operator gives from those it gets (L1). Where
 // updates are possible the result has both −U and +U; whether −U comes is decided
-// backward. In batch only sources have changes; they are folded right behind.
+// backward. In batch only sources have changes; they are folded right behind, or go
+// through projections to an event-time join that takes them as versions.
 func (b *builder) produce(o *op) topology.ChangelogMode {
 	if len(o.in) == 0 {
 		return o.made
 	}
-	if b.batch {
+	first := full(o.in[0].from.made)
+	if _, isCalc := o.spec.(*physical.Calc); b.batch && !isCalc {
 		return topology.InsertOnly
 	}
-	first := full(o.in[0].from.made)
 	switch s := o.spec.(type) {
 	case *physical.GroupAgg:
 		switch {

@@ -36,7 +36,7 @@ type Options struct {
 // graph is nil if there is an error in the list.
 func Graph(sinks []*logical.Sink, o Options) (*topology.Graph, diag.List) {
 	b := &builder{Options: o, facts: logical.NewFacts(), done: map[logical.Node]*op{}, batch: o.Mode == topology.Batch,
-		accepts: map[*op]topology.ChangelogMode{}, joinNames: map[*op][2]string{}}
+		accepts: map[*op]topology.ChangelogMode{}, joinNames: map[*op][2]string{}, sources: map[*logical.Scan]*op{}}
 	b.settings = settings{values: o.Config, diags: &b.diags, bad: map[string]bool{}}
 	roots := make([]logical.Node, len(sinks))
 	for i, s := range sinks {
@@ -71,6 +71,7 @@ type builder struct {
 	facts   *logical.Facts
 	readers map[logical.Node]int
 	done    map[logical.Node]*op
+	sources map[*logical.Scan]*op
 	ops     []*op                          // inputs before what reads them
 	accepts map[*op]topology.ChangelogMode // by sink
 	// joinNames are the aliases of the sides of regular joins, for advice.
@@ -153,18 +154,28 @@ func (b *builder) values(n *logical.Values) *op {
 // calc makes one operator of a projection over a filter. A filter that others read
 // too stays an operator of its own.
 func (b *builder) calc(n logical.Node) *op {
+	in := n
+	if p, ok := in.(*logical.Project); ok {
+		in = p.Input
+	}
+	if f, ok := in.(*logical.Filter); ok && (in == n || b.readers[in] <= 1) {
+		in = f.Input
+	}
+	return b.calcOver(n, b.lower(in))
+}
+
+// calcOver makes the Calc of n over from, the operator of what n, or the filter
+// right below it, reads.
+func (b *builder) calcOver(n logical.Node, from *op) *op {
 	var cond rex.Expr
 	var exprs []rex.Expr
-	at := n.Span()
-	in := n
+	at, in := n.Span(), n
 	if p, ok := in.(*logical.Project); ok {
 		exprs, in = p.Exprs, p.Input
 	}
 	if f, ok := in.(*logical.Filter); ok && (in == n || b.readers[in] <= 1) {
-		cond, in = f.Cond, f.Input
-		at = at.Join(f.At)
+		cond, at = f.Cond, at.Join(f.At)
 	}
-	from := b.lower(in)
 	kind := topology.KindCalc
 	if exprs == nil {
 		kind = topology.KindFilter
@@ -175,12 +186,10 @@ func (b *builder) calc(n logical.Node) *op {
 	o := &op{kind: kind, name: string(kind), fields: n.Schema(), span: at, bounded: from.bounded,
 		spec: &physical.Calc{Out: physical.Out{Fields: n.Schema()}, In: physical.FieldTypes(from.schema()), Filter: cond, Exprs: exprs}}
 	names := fieldNames(from.schema())
-	parts := make([]string, len(exprs))
 	for i, e := range exprs {
 		o.origins = append(o.origins, short(resolve(e, from.origins)))
-		parts[i] = exprText(e, names)
 		if r, isRef := e.(*rex.Ref); !isRef || names[r.Index] != n.Schema()[i].Name {
-			o.detail = append(o.detail, n.Schema()[i].Name+" = "+parts[i])
+			o.detail = append(o.detail, n.Schema()[i].Name+" = "+exprText(e, names))
 		}
 	}
 	o.meaning = "project " + fmt.Sprint(o.origins)

@@ -25,7 +25,14 @@ func tableText(p catalog.Path) string {
 
 // scan reads a table: a Source, and a Normalize behind it where the table's changelog
 // is not what operators work on.
-func (b *builder) scan(n *logical.Scan) *op {
+func (b *builder) scan(n *logical.Scan) *op { return b.normalized(b.source(n), n) }
+
+// source reads a table as it is. A scan that is read both with and without its
+// changes folded has one source.
+func (b *builder) source(n *logical.Scan) *op {
+	if o, ok := b.sources[n]; ok {
+		return o
+	}
 	spec, exprs := readSpec(n)
 	src := &physical.Source{Out: physical.Out{Fields: n.Fields}, Scan: spec, Project: exprs, Bounded: n.Caps.Bounded}
 	if w := n.Table.Watermark; w != nil && !n.NoTime && !b.batch {
@@ -47,8 +54,8 @@ func (b *builder) scan(n *logical.Scan) *op {
 	if b.batch && !n.Caps.Bounded {
 		b.errorf("W0203", n.At, "table %q is unbounded and cannot be read in batch mode", n.Table.Path.Name).WithHint("%s", boundHint(n))
 	}
-	b.add(o, n)
-	return b.normalized(o, n)
+	b.sources[n] = o
+	return b.add(o, n)
 }
 
 // normalized puts a full changelog of the table behind its source. Streaming: for an

@@ -31,7 +31,7 @@ func (b *builder) temporalJoin(n *logical.TemporalJoin) *op {
 
 func (b *builder) versionJoin(n *logical.TemporalJoin) *op {
 	j := &joining{n: &logical.Join{Base: n.Base, Kind: n.Kind, Left: n.Left, Right: n.Right, Cond: n.Cond, RightName: n.RightName},
-		left: b.lower(n.Left), right: b.lower(n.Right)}
+		left: b.lower(n.Left), right: b.versions(n.Right)}
 	j.leftKeys, j.rightKeys, j.nullEquals, j.rest = logical.JoinColumns(j.n)
 	time := timeColumn(n.Time)
 	version := slices.IndexFunc(j.right.schema(), func(f types.Field) bool { return f.Type.Attr == types.Rowtime })
@@ -51,6 +51,31 @@ func (b *builder) versionJoin(n *logical.TemporalJoin) *op {
 		return b.add(o, n)
 	}
 	return b.nothing(n)
+}
+
+// versions gives the right side of an event-time join. A stream brings every version of
+// a row as time goes by. Batch must not fold them to the last one: it takes the
+// changes of a table as they come, and of a view that keeps the latest row of each
+// key all rows, each of which is the valid one from its time on.
+func (b *builder) versions(n logical.Node) *op {
+	if !b.batch {
+		return b.lower(n)
+	}
+	switch n := n.(type) {
+	case *logical.Scan:
+		return b.source(n)
+	case *logical.Project:
+		if _, isFilter := n.Input.(*logical.Filter); !isFilter {
+			return b.calcOver(n, b.versions(n.Input))
+		}
+	case *logical.Rank:
+		order := n.Order
+		if n.Func == physical.RowNumber && n.Start == 1 && n.End == 1 && !n.WithRank && len(order) == 1 && order[0].Desc &&
+			n.Input.Schema()[order[0].Col].Type.Attr == types.Rowtime {
+			return b.lower(n.Input)
+		}
+	}
+	return b.lower(n)
 }
 
 // timeColumn is the column a time is read from, -1 if it is computed.

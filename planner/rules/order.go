@@ -46,6 +46,7 @@ type Rule struct {
 func All() []Rule {
 	return []Rule{
 		{Name: "share", Apply: share},
+		{Name: "names", After: []string{"share"}, Apply: names},
 		{Name: "fold", After: []string{"share"}, Apply: fold},
 		{Name: "boolean", After: []string{"fold"}, Apply: boolean},
 		{Name: "case", After: []string{"fold"}, Apply: caseWhen},
@@ -53,7 +54,7 @@ func All() []Rule {
 		{Name: "set-op", Apply: setOps},
 		{Name: "grouping-sets", Apply: groupingSets},
 		{Name: "filter-push", After: []string{"boolean", "disjunction", "set-op", "grouping-sets"}, Apply: filterPush},
-		{Name: "project-merge", After: []string{"filter-push"}, Apply: projectMerge},
+		{Name: "project-merge", After: []string{"names", "filter-push"}, Apply: projectMerge},
 		{Name: "rank", After: []string{"filter-push", "project-merge"}, Apply: rank},
 		{Name: "window-aggregate", After: []string{"grouping-sets", "filter-push", "project-merge"}, Apply: windowAggregate},
 		{Name: "filter-push-again", After: []string{"rank", "window-aggregate"}, Apply: filterPush},

@@ -7,7 +7,6 @@ import (
 	"github.com/weir-sql/weir/planner/physical"
 	"github.com/weir-sql/weir/planner/rex"
 	"github.com/weir-sql/weir/planner/types"
-	"github.com/weir-sql/weir/topology"
 )
 
 // rebuild makes a node over its rebuilt inputs with the columns that are needed, and
@@ -175,13 +174,6 @@ func (p *pruner) rebuildScan(n *logical.Scan, need []int) made {
 		c.Filters = append(c.Filters, rex.Remap(e, func(i int) int { return at[i] }))
 	}
 	return made{&c, at}
-}
-
-// foldsChanges reports whether the changes of a table are put together by primary key
-// right behind its source, which therefore must read it.
-func (p *pruner) foldsChanges(n *logical.Scan) bool {
-	m := n.Caps.Produces
-	return m.Updating() && (p.Batch || !m.Has(topology.UpdateBefore) || p.Config["table.exec.source.cdc-events-duplicate"] == "true")
 }
 
 func (p *pruner) rebuildJoin(n *logical.Join) made {

@@ -4,17 +4,19 @@ import (
 	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/logical"
 	"github.com/weir-sql/weir/planner/rex"
+	"github.com/weir-sql/weir/topology"
 )
 
 // scanFilter tells sources which conditions all their readers filter by, so that
 // they can skip partitions, files and row groups. The filters stay where they
 // are. A scan with several readers gets the conditions joined by OR, if each has one.
+// A source of changes by key gets none: a skipped update would leave the row of before.
 func scanFilter(c *Context, roots []logical.Node) []logical.Node {
 	filters := map[*logical.Scan][]rex.Expr{} // one a reader; nil = it wants all
 	for _, n := range logical.Topo(roots...) {
 		for _, in := range n.Inputs() {
 			scan, ok := in.(*logical.Scan)
-			if !ok || !scan.Caps.PushFilter {
+			if !ok || !scan.Caps.PushFilter || c.foldsChanges(scan) {
 				continue
 			}
 			var cond rex.Expr
@@ -95,4 +97,11 @@ func scanLimit(c *Context, roots []logical.Node) []logical.Node {
 		d.Limit = limits[n]
 		return &d
 	})
+}
+
+// foldsChanges reports whether the changes of a table are put together by primary key
+// right behind its source, which therefore must read the key and every change.
+func (c *Context) foldsChanges(n *logical.Scan) bool {
+	m := n.Caps.Produces
+	return m.Updating() && (c.Batch || !m.Has(topology.UpdateBefore) || c.Config["table.exec.source.cdc-events-duplicate"] == "true")
 }
