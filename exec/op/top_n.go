@@ -284,6 +284,8 @@ func NewTopN(spec *physical.TopN, batch bool) (exec.Operator, error) {
 			WithHint("Use ROW_NUMBER, or run the script in batch mode.")
 	case !spec.InputChanges:
 		return newTopNAppend(spec), nil
+	case spec.UniqueKey != nil:
+		return newTopNUpdate(spec), nil
 	default:
 		return newTopNRetract(spec), nil
 	}

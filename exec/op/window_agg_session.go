@@ -235,7 +235,7 @@ func (w *windowAggSession) sweep() {
 // Snapshot writes an entry a session: the window, the place and time of its timer in the
 // heap, and the partials.
 func (w *windowAggSession) Snapshot(wr state.Writer) error {
-	if err := w.snapshotMark(wr); err != nil {
+	if err := snapshotMark(w.ctx, wr, w.mark); err != nil {
 		return err
 	}
 	st, codec := newKeyedState(w.ctx, "sessions", w.keyTypes), vec.NewRowCodec(w.aggs.partialTypes())
@@ -259,13 +259,14 @@ func (w *windowAggSession) Snapshot(wr state.Writer) error {
 
 // Restore reads the sessions of the subtask's key groups.
 func (w *windowAggSession) Restore(r state.Reader) error {
-	if err := w.restoreMark(r); err != nil {
+	var err error
+	if w.mark, err = restoreMark(w.ctx, r); err != nil {
 		return err
 	}
 	var timers []timer
 	var places []int64
 	st, codec := newKeyedState(w.ctx, "sessions", w.keyTypes), vec.NewRowCodec(w.aggs.partialTypes())
-	err := st.read(r, true, func(keys []*vec.Vec, values *vec.Rows) error {
+	err = st.read(r, true, func(keys []*vec.Vec, values *vec.Rows) error {
 		n := values.Len()
 		kids, slots := make([]int32, n), make([]int32, n)
 		w.keys.Find(keys, nil, kids, true)

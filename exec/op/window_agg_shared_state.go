@@ -9,7 +9,7 @@ import (
 // longest CUMULATE window has gathered, the partials) and for each timer (the end of its window and its
 // place in the heap).
 func (w *windowAggShared) Snapshot(wr state.Writer) error {
-	if err := w.snapshotMark(wr); err != nil {
+	if err := snapshotMark(w.ctx, wr, w.mark); err != nil {
 		return err
 	}
 	seq := uint64(0)
@@ -48,7 +48,8 @@ func (w *windowAggShared) snapshotSlice(wr state.Writer, part string, end int64,
 
 // Restore reads the slices and timers of the subtask's key groups.
 func (w *windowAggShared) Restore(r state.Reader) error {
-	if err := w.restoreMark(r); err != nil {
+	var err error
+	if w.mark, err = restoreMark(w.ctx, r); err != nil {
 		return err
 	}
 	if err := w.restoreSlices(r, "slices", w.slice, 1); err != nil {
@@ -60,7 +61,7 @@ func (w *windowAggShared) Restore(r state.Reader) error {
 	var timers []timer
 	var places []int64
 	st := newKeyedState(w.ctx, "timers", w.keyTypes)
-	err := st.read(r, true, func(keys []*vec.Vec, values *vec.Rows) error {
+	err = st.read(r, true, func(keys []*vec.Vec, values *vec.Rows) error {
 		kids := w.restoreKeys(keys, values.Len())
 		for i, kid := range kids {
 			e := entryReader{b: values.Row(i)}

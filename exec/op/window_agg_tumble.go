@@ -168,7 +168,7 @@ func (w *windowAggTumble) put(ref int32, ids []int32, out exec.Out) error {
 // Snapshot writes an entry a key and window: the window, the place of its timer in the
 // heap and the partials.
 func (w *windowAggTumble) Snapshot(wr state.Writer) error {
-	if err := w.snapshotMark(wr); err != nil {
+	if err := snapshotMark(w.ctx, wr, w.mark); err != nil {
 		return err
 	}
 	st := newKeyedState(w.ctx, "windows", w.keyTypes)
@@ -201,13 +201,14 @@ func (w *windowAggTumble) Snapshot(wr state.Writer) error {
 
 // Restore reads the windows of the subtask's key groups.
 func (w *windowAggTumble) Restore(r state.Reader) error {
-	if err := w.restoreMark(r); err != nil {
+	var err error
+	if w.mark, err = restoreMark(w.ctx, r); err != nil {
 		return err
 	}
 	var timers []timer
 	var places []int64
 	st, codec := newKeyedState(w.ctx, "windows", w.keyTypes), vec.NewRowCodec(w.newAggs().partialTypes())
-	err := st.read(r, true, func(keys []*vec.Vec, values *vec.Rows) error {
+	err = st.read(r, true, func(keys []*vec.Vec, values *vec.Rows) error {
 		n := values.Len()
 		refs := make([]int32, n)
 		partial := vec.NewBatchBuilder(codec.Types(), n)

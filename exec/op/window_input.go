@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/weir-sql/weir/exec"
-	"github.com/weir-sql/weir/exec/state"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/physical"
@@ -265,23 +264,6 @@ func (w *windowInput) propOf(p physical.WindowProp, win span) int64 {
 
 // window gives the window that ends at end.
 func (w *windowInput) window(end int64) span { return span{w.time.start(end), end} }
-
-// snapshotMark writes the watermark, which decides which rows are late.
-func (w *windowInput) snapshotMark(wr state.Writer) error {
-	return wr.Put(w.ctx.UID+"/watermark", w.ctx.KeyGroups.First, nil, appendInt(nil, w.mark))
-}
-
-// restoreMark reads the watermark: of several subtasks' the smallest.
-func (w *windowInput) restoreMark(r state.Reader) error {
-	first := true
-	return r.Each(w.ctx.UID+"/watermark", state.All(w.ctx.MaxParallelism), func(_ int, _, value []byte) error {
-		e := entryReader{b: value}
-		if mark := e.int(); first || mark < w.mark {
-			w.mark, first = mark, false
-		}
-		return nil
-	})
-}
 
 // NewWindowAgg makes the operator that a window aggregation is in its phase.
 func NewWindowAgg(spec *physical.WindowAgg, batch bool) (exec.Operator, error) {
