@@ -52,6 +52,7 @@ func Formats() []Format {
 		{Name: "json", Summary: "one array of objects", New: newJSON, Single: true},
 		{Name: "csv", Summary: "comma-separated with a header line", New: newCSV, Single: true},
 		{Name: "md", Summary: "a Markdown table", New: newMarkdown},
+		{Name: "arrow", Summary: "an Arrow IPC stream", New: newArrow, Binary: true, Single: true},
 	}
 }
 
