@@ -10,6 +10,7 @@ import (
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/logical"
 	"github.com/weir-sql/weir/planner/syntax"
+	"github.com/weir-sql/weir/planner/types"
 )
 
 // Env is what a script is bound against.
@@ -61,6 +62,7 @@ type binder struct {
 	env    *Env
 	cat    *catalog.Catalog
 	config map[string]string
+	base   map[string]string // the configuration before the script, to which RESET goes back
 	src    diag.Source
 	out    *Bound
 	diags  diag.List
@@ -86,6 +88,9 @@ type binder struct {
 	checked   map[*catalog.Table]*checked
 	declared  []*catalog.Table
 	templates map[*catalog.Table]bool
+	// failed are the tables and views whose declaration did not hold: their use is not
+	// reported again.
+	failed map[catalog.Path]bool
 	// names counts sink names, which are unique in a script.
 	names map[string]int
 }
@@ -97,10 +102,10 @@ func newBinder(env *Env, src diag.Source) *binder {
 		env.Config = config
 	}
 	return &binder{
-		env: env, cat: env.Catalog, config: config, src: src, out: &Bound{},
+		env: env, cat: env.Catalog, config: config, base: maps.Clone(config), src: src, out: &Bound{},
 		views: map[*catalog.Table]*viewTree{}, bound: map[*catalog.Table]logical.Node{},
 		spans: spanTable{}, fromJoins: map[*logical.Join]bool{},
-		checked: map[*catalog.Table]*checked{}, templates: map[*catalog.Table]bool{}, names: map[string]int{},
+		checked: map[*catalog.Table]*checked{}, templates: map[*catalog.Table]bool{}, failed: map[catalog.Path]bool{}, names: map[string]int{},
 	}
 }
 
@@ -124,8 +129,14 @@ func (b *binder) text(s diag.Span) string {
 
 func (b *binder) report(d *diag.Diagnostic) { b.diags.Add(d) }
 
-// errorf reports an error and returns it, so that a hint can be added.
+// errorf reports an error and returns it, so that a hint can be added. Types among args
+// are shown without NOT NULL and time attribute; hand in their String where these matter.
 func (b *binder) errorf(code diag.Code, span diag.Span, format string, args ...any) *diag.Diagnostic {
+	for i, a := range args {
+		if t, ok := a.(types.Type); ok {
+			args[i] = plainTime(t).Null()
+		}
+	}
 	d := diag.Errorf(code, span, format, args...)
 	b.diags.Add(d)
 	return d

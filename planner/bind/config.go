@@ -147,13 +147,18 @@ func editClose(a, b string) bool {
 	return strings.Count(a, ".") == strings.Count(b, ".") && len(a)-len(b) < 4 && len(b)-len(a) < 4
 }
 
-// reset is RESET 'key'; RESET alone takes back everything that SET has set.
+// reset is RESET 'key'; RESET alone takes back everything that the script has SET.
 func (b *binder) reset(s *syntax.Reset) {
 	if s.Key == nil {
 		clear(b.config)
+		maps.Copy(b.config, b.base)
 		b.command(Command{Kind: "RESET", Span: b.at(s)})
 		return
 	}
-	delete(b.config, s.Key.Value)
+	if v, ok := b.base[s.Key.Value]; ok {
+		b.config[s.Key.Value] = v
+	} else {
+		delete(b.config, s.Key.Value)
+	}
 	b.command(Command{Kind: "RESET", Args: []string{s.Key.Value}, Span: b.at(s)})
 }

@@ -150,6 +150,8 @@ func declaredRel(t *catalog.Table, visible func(int) bool) *rel {
 	return r
 }
 
+const computedClause = "a computed column"
+
 // buildComputed binds computed columns, which see the physical and metadata columns.
 func (b *binder) buildComputed(d *tableDraft, t *catalog.Table) {
 	for i, c := range d.columns {
@@ -158,7 +160,7 @@ func (b *binder) buildComputed(d *tableDraft, t *catalog.Table) {
 		}
 		b.inPlace(c.foreign, c.Span, func() {
 			r := declaredRel(t, func(j int) bool { return t.Columns[j].Kind != catalog.Computed })
-			x := &exprs{b: b, in: r, clause: "a computed column"}
+			x := &exprs{b: b, in: r, clause: computedClause}
 			for _, other := range d.columns {
 				if other.Kind == catalog.Computed {
 					if x.aliases == nil {

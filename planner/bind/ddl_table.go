@@ -77,11 +77,15 @@ func (b *binder) declare(t *catalog.Table) {
 	b.declared = append(b.declared, t)
 }
 
+// noteFailure remembers a name that a CREATE did not fill.
+func (b *binder) noteFailure(p catalog.Path) { b.failed[p] = b.cat.Table(p) == nil }
+
 func (b *binder) createTable(s *syntax.CreateTable) {
 	p, ok := b.newPath(s.Name)
 	if !ok || !b.exists(p, s.Name, s.IfNotExists, s.OrReplace) {
 		return
 	}
+	defer b.noteFailure(p)
 	d := &tableDraft{path: p, temporary: s.Temporary, at: b.at(s.Name.Last())}
 	d.options, d.spans = b.options(s.Options)
 	if s.Comment != nil {
@@ -98,8 +102,8 @@ func (b *binder) createTable(s *syntax.CreateTable) {
 	if s.Like != nil {
 		ok = b.like(d, s.Like) && ok
 	}
-	if query != nil {
-		b.asSelect(d, query, s)
+	if query != nil && !b.asSelect(d, query, s) {
+		return
 	}
 	t := b.build(d)
 	if t == nil || !ok {
@@ -213,7 +217,7 @@ func (b *binder) draftWatermark(d *tableDraft, w *syntax.Watermark) bool {
 
 // asSelect adds the columns of CREATE TABLE … AS SELECT: those that the declaration does
 // not name come behind it; bare names give an order.
-func (b *binder) asSelect(d *tableDraft, query logical.Node, s *syntax.CreateTable) {
+func (b *binder) asSelect(d *tableDraft, query logical.Node, s *syntax.CreateTable) bool {
 	var order []syntax.Ident
 	for _, c := range s.Columns {
 		if c.Type == nil && c.Computed == nil && c.Metadata == nil {
@@ -230,12 +234,12 @@ func (b *binder) asSelect(d *tableDraft, query logical.Node, s *syntax.CreateTab
 		for _, o := range order {
 			if _, ok := byName[o.Name]; !ok {
 				hintName(b.errorf(codeNoColumn, b.at(o), "column %q not found in the query", o.Name), o.Name, names)
-				return
+				return false
 			}
 		}
 		if len(order) != len(fields) {
 			b.errorf(codeArity, b.at(s.Name), "the column list names %d columns, the query has %d", len(order), len(fields))
-			return
+			return false
 		}
 		sorted := make([]types.Field, len(order))
 		for i, o := range order {
@@ -252,6 +256,7 @@ func (b *binder) asSelect(d *tableDraft, query logical.Node, s *syntax.CreateTab
 		}
 		d.columns = append(d.columns, columnDraft{Column: catalog.Column{Name: f.Name, Type: plainTime(f.Type), Span: b.at(s.Name)}})
 	}
+	return true
 }
 
 // fill writes a query into the table it declared, by column name.
@@ -270,6 +275,7 @@ func (b *binder) createView(s *syntax.CreateView) {
 	if !ok || !b.exists(p, s.Name, s.IfNotExists, s.OrReplace) {
 		return
 	}
+	defer b.noteFailure(p)
 	errs := b.errorsIn()
 	n := b.query(s.Query, queryEnv{})
 	if n == nil || b.errorsIn() > errs {

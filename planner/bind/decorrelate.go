@@ -426,6 +426,25 @@ func (b *binder) pullOver(n *logical.Over) (*pulled, string) {
 	return out, ""
 }
 
+// computedBeside adds a LATERAL query that reads no table: only computed columns.
+func computedBeside(l *rel, p *pulled, s *subquery, names []types.Field, at diag.Span) *rel {
+	proj := &logical.Project{Base: logical.Base{Fields: slices.Clone(l.node.Schema()), At: at}, Input: l.node}
+	for i := range l.node.Schema() {
+		proj.Exprs = append(proj.Exprs, refOf(l.node, i))
+	}
+	for i, c := range p.cols {
+		v := replace(c, func(e rex.Expr) (rex.Expr, bool) {
+			if o, ok := e.(*outerRef); ok {
+				return s.corr[o.slot], true
+			}
+			return nil, false
+		})
+		proj.Exprs = append(proj.Exprs, v)
+		proj.Fields = append(proj.Fields, types.Field{Name: names[i].Name, Type: v.Type()})
+	}
+	return &rel{node: proj, items: l.items, shown: slices.Clone(l.shown)}
+}
+
 // treeHoldsOuter reports whether a tree refers to an enclosing query anywhere.
 func treeHoldsOuter(n logical.Node) bool {
 	if slices.ContainsFunc(logical.Exprs(n), holdsOuter) {
@@ -434,10 +453,19 @@ func treeHoldsOuter(n logical.Node) bool {
 	return slices.ContainsFunc(n.Inputs(), treeHoldsOuter)
 }
 
-// lateral joins a LATERAL query to the items on its left. The query is a pulled tree: its
+// isUnit reports the one row without columns that SELECT without FROM reads.
+func isUnit(n logical.Node) bool {
+	v, ok := n.(*logical.Values)
+	return ok && len(v.Rows) == 1 && len(v.Fields) == 0
+}
+
+// joinLateral joins a LATERAL query to the items on its left. The query is a pulled tree: its
 // conditions become the join's, and columns it computes from the left side are computed
 // after the join.
 func (b *binder) joinLateral(l *rel, p *pulled, kind physical.JoinKind, s *subquery, names []types.Field, at diag.Span) (*rel, bool) {
+	if isUnit(p.node) && len(p.preds) == 0 {
+		return computedBeside(l, p, s, names, at), true
+	}
 	keepEmpty := p.empty != nil && kind == physical.Inner
 	node, mark := p.node, -1
 	joinKind := kind

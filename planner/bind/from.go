@@ -198,7 +198,7 @@ func (b *binder) table(name syntax.QualifiedName, ctes *cteScope) *catalog.Table
 	if t := b.cat.Table(p); t != nil {
 		return t
 	}
-	if !b.namespace(name, p) {
+	if b.failed[p] || !b.namespace(name, p) {
 		return nil
 	}
 	d := b.errorf(codeNoTable, b.at(name), "table %q not found", name.Last().Name)

@@ -147,7 +147,7 @@ func (b *binder) insertTarget(ins *insertion, s *syntax.Insert) bool {
 			for i, c := range ins.target {
 				names[i] = t.Columns[c].Name + " " + plainTime(t.Columns[c].Type).String()
 			}
-			d := b.errorf(codeArity, ins.at, "table %q takes %d columns, the query has %d", t.Path.Name, len(ins.target), have)
+			d := b.errorf(codeArity, ins.at, "table %q takes %s, the query has %d", t.Path.Name, count(len(ins.target), "column"), have)
 			d.WithDetail("The table takes (%s).", strings.Join(names, ", "))
 			if have < len(ins.target) {
 				d.WithHint("select the missing columns, or name those you give: INSERT INTO %s (…)", syntax.Quote(t.Path.Name))
@@ -184,7 +184,7 @@ func (b *binder) insertTarget(ins *insertion, s *syntax.Insert) bool {
 		return false
 	}
 	if have := len(ins.query.Schema()); have != len(ins.target) {
-		b.errorf(codeArity, ins.at, "INSERT names %d columns, the query has %d", len(ins.target), have)
+		b.errorf(codeArity, ins.at, "INSERT names %s, the query has %d", count(len(ins.target), "column"), have)
 		return false
 	}
 	return true
@@ -277,7 +277,7 @@ func (b *binder) sinkValue(ins *insertion, i int, want types.Type) (rex.Expr, bo
 	q := slices.Index(ins.target, i)
 	if q < 0 {
 		if !want.Nullable {
-			b.errorf(codeSinkType, ins.at, "column %q is %s and cannot be left out", col.Name, want).WithHint("give it a value in the query")
+			b.errorf(codeSinkType, ins.at, "column %q is %s and cannot be left out", col.Name, want.String()).WithHint("give it a value in the query")
 			return nil, false
 		}
 		return nullLit(want), true
@@ -292,7 +292,7 @@ func (b *binder) sinkValue(ins *insertion, i int, want types.Type) (rex.Expr, bo
 		return nil, false
 	}
 	if l := literalOf(ins.query, q); l != nil && l.Value == nil && !want.Nullable {
-		b.errorf(codeSinkType, ins.whereAt(q), "column %q of table %q is %s, but the query gives NULL", col.Name, ins.table.Path.Name, want)
+		b.errorf(codeSinkType, ins.whereAt(q), "column %q of table %q is %s, but the query gives NULL", col.Name, ins.table.Path.Name, want.String())
 		return nil, false
 	}
 	return b.to(e, want), true

@@ -266,6 +266,11 @@ func (b *binder) temporalJoin(t *syntax.Join, ref *syntax.TableRef, kind physica
 	if bad(time) {
 		return nil, false
 	}
+	if _, isColumn := time.(*rex.Ref); !isColumn && time.Type().IsTimeAttr() {
+		b.errorf(codeTime, b.at(ref.AsOf), "FOR SYSTEM_TIME AS OF wants a column of the left side, not an expression").
+			WithHint("declare the column in the left table: p AS PROCTIME()")
+		return nil, false
+	}
 	if !time.Type().IsTimeAttr() {
 		if !b.batch() || !time.Type().IsTimestamp() {
 			d := b.errorf(codeTime, b.at(ref.AsOf), "FOR SYSTEM_TIME AS OF wants a time attribute of the left side, but this is %s", time.Type())

@@ -240,9 +240,9 @@ func (b *binder) dynamicOptions(t *catalog.Table, h *syntax.Hint, options map[st
 		options = map[string]string{}
 	}
 	c := *t
-	c.OptionSpans = maps.Clone(t.OptionSpans)
-	if c.OptionSpans == nil {
-		c.OptionSpans = map[string]catalog.OptionSpan{}
+	c.OptionSpans = map[string]catalog.OptionSpan{}
+	if b.declaredHere(t) {
+		maps.Copy(c.OptionSpans, t.OptionSpans)
 	}
 	for _, a := range h.Args {
 		if a.Key == nil {
@@ -254,9 +254,7 @@ func (b *binder) dynamicOptions(t *catalog.Table, h *syntax.Hint, options map[st
 		c.OptionSpans[key] = catalog.OptionSpan{Key: b.at(a.Key), Value: b.at(a.Value)}
 	}
 	c.Options = options
-	if b.declaredHere(t) {
-		b.declared = append(b.declared, &c)
-	}
+	b.declared = append(b.declared, &c) // its options stand in this script
 	return &c, options
 }
 

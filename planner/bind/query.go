@@ -47,7 +47,9 @@ func (b *binder) queryExpr(q *syntax.QueryExpr, env queryEnv) logical.Node {
 	if q.With != nil {
 		var ok bool
 		if env.ctes, ok = b.with(q.With, env); !ok {
-			b.query(q.Body, env) // for its own errors
+			if !q.With.Recursive {
+				b.query(q.Body, env) // for its own errors
+			}
 			return nil
 		}
 	}
@@ -168,7 +170,7 @@ func (b *binder) values(q *syntax.Values, env queryEnv) logical.Node {
 		row, fine := x.bindAll(r.Items)
 		ok = ok && fine
 		if len(rows) > 0 && len(row) != len(rows[0]) {
-			b.errorf(codeArity, b.at(r), "row of VALUES has %d values, the first row has %d", len(row), len(rows[0]))
+			b.errorf(codeArity, b.at(r), "row of VALUES has %s, the first row has %d", count(len(row), "value"), len(rows[0]))
 			ok = false
 			continue
 		}
@@ -245,7 +247,7 @@ func (b *binder) setOp(q *syntax.SetOp, env queryEnv) logical.Node {
 	}
 	for i, n := range in[1:] {
 		if len(n.Schema()) != len(in[0].Schema()) {
-			b.errorf(codeArity, b.at(sides[i+1]), "this side of %s has %d columns, the first has %d", name, len(n.Schema()), len(in[0].Schema()))
+			b.errorf(codeArity, b.at(sides[i+1]), "this side of %s has %s, the first has %d", name, count(len(n.Schema()), "column"), len(in[0].Schema()))
 			return nil
 		}
 	}

@@ -204,6 +204,10 @@ func (b *binder) noColumn(x *exprs, ref *syntax.ColumnRef) {
 		where = fmt.Sprintf(" in table %q", x.in.items[0].alias)
 	}
 	d := b.errorf(codeNoColumn, b.at(name), "column %q not found%s", name.Name, where)
+	if x.aliases[name.Name] && x.clause == computedClause {
+		d.WithHint("%q is computed too; a computed column sees physical and metadata columns only", name.Name)
+		return
+	}
 	if x.aliases[name.Name] {
 		d.WithHint("%q is an alias of this SELECT; %s cannot see it: repeat the expression, or use a subquery.", name.Name, x.clause)
 		return
@@ -236,6 +240,14 @@ func hintName(d *diag.Diagnostic, name string, cands []string) {
 	d.WithHint("did you mean %q?", best)
 }
 
+// count is "1 column", "2 columns".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return itoa(n) + " " + noun + "s"
+}
+
 // rename gives the relation one item under an alias, and its columns new names.
 func (b *binder) rename(r *rel, alias *syntax.TableAlias) *rel {
 	if alias == nil {
@@ -245,8 +257,8 @@ func (b *binder) rename(r *rel, alias *syntax.TableAlias) *rel {
 	if len(alias.Columns) > 0 {
 		have := n.Schema()
 		if len(alias.Columns) != len(have) {
-			b.errorf(codeArity, b.at(alias), "table alias %q names %d columns, but the table has %d",
-				alias.Name.Name, len(alias.Columns), len(have))
+			b.errorf(codeArity, b.at(alias), "table alias %q names %s, but the table has %d",
+				alias.Name.Name, count(len(alias.Columns), "column"), len(have))
 		}
 		fields := slices.Clone(have)
 		seen := map[string]bool{}

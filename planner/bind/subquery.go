@@ -118,7 +118,7 @@ func (x *exprs) inSub(left syntax.Expr, op string, q syntax.Query, at diag.Span)
 	}
 	fields := s.node.Schema()
 	if len(fields) != len(lhs) {
-		b.errorf(codeSubquery, at, "subquery of IN has %d columns, the left side has %d", len(fields), len(lhs))
+		b.errorf(codeSubquery, at, "subquery of IN has %s, the left side has %d", count(len(fields), "column"), len(lhs))
 		return invalid()
 	}
 	nullable := false

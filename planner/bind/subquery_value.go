@@ -30,6 +30,9 @@ func (b *binder) scalarValue(r *rel, s *subquery, corr []rex.Expr) rex.Expr {
 		return invalid()
 	}
 	t := plainTime(s.node.Schema()[0].Type.Null())
+	if isUnit(p.node) && len(p.preds) == 0 {
+		return b.overJoin(p.cols[0], corr, 0)
+	}
 	if len(p.preds) == 0 && !holdsOuter(p.cols[0]) {
 		node := s.node
 		if p.node != s.node {
