@@ -7,6 +7,8 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+	"path/filepath"
+	"runtime"
 	"syscall"
 
 	"github.com/weir-sql/weir/exec/vec"
@@ -26,11 +28,23 @@ type Spill struct {
 	dir    string // "" until the first run
 	runs   int
 	bytes  int64
+	create func(path string) (spillFile, error)
+}
+
+// spillFile is what a run needs of a file.
+type spillFile interface {
+	io.ReaderAt
+	io.WriterAt
+	io.Closer
 }
 
 // NewSpill makes a spill area under directory parent, which must exist; "" means
-// the system's temporary directory.
-func NewSpill(parent string) *Spill { return &Spill{parent: parent} }
+// the system's temporary directory. What it writes can be read by the user only.
+func NewSpill(parent string) *Spill {
+	return &Spill{parent: parent, create: func(path string) (spillFile, error) {
+		return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	}}
+}
 
 // Run is one temporary file of batches of one type: first written, then, after
 // Finish, read as often as needed.
@@ -40,7 +54,8 @@ func NewSpill(parent string) *Spill { return &Spill{parent: parent} }
 type Run struct {
 	ts    []types.Type
 	s     *Spill
-	f     *os.File
+	path  string
+	f     spillFile // nil after Close
 	buf   []byte
 	rows  int64
 	bytes int64
@@ -61,11 +76,12 @@ func (s *Spill) NewRun(ts []types.Type) (*Run, error) {
 		s.dir = dir
 	}
 	s.runs++
-	f, err := os.OpenFile(fmt.Sprintf("%s/run-%06d", s.dir, s.runs), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	path := filepath.Join(s.dir, fmt.Sprintf("run-%06d", s.runs))
+	f, err := s.create(path)
 	if err != nil {
 		return nil, s.explain("creating a spill file", err)
 	}
-	return &Run{ts: ts, s: s, f: f}, nil
+	return &Run{ts: ts, s: s, path: path, f: f}, nil
 }
 
 // Write appends a batch.
@@ -139,8 +155,7 @@ func (r *Run) Close() error {
 	if r.f == nil {
 		return nil
 	}
-	name := r.f.Name()
-	err := errors.Join(r.f.Close(), os.Remove(name))
+	err := errors.Join(r.f.Close(), os.Remove(r.path))
 	r.f = nil
 	return err
 }
@@ -169,11 +184,18 @@ func (s *Spill) explain(action string, err error) error {
 	d := diag.Errorf(CodeSpill, diag.Span{}, "%s failed: %v", action, err)
 	d.File = dir
 	switch {
-	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
+	case diskFull(err):
 		d.Primary = fmt.Sprintf("%s failed: the disk is full", action)
 		d.WithHint("Free some space, or spill to another disk.")
 	case errors.Is(err, os.ErrPermission):
 		d.WithHint("Spill to a directory that you may write to.")
 	}
 	return d
+}
+
+// diskFull reports that there is no space, or none for this user.
+func diskFull(err error) bool {
+	const windowsDiskFull = syscall.Errno(112)
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) ||
+		runtime.GOOS == "windows" && errors.Is(err, windowsDiskFull)
 }
