@@ -31,6 +31,10 @@ type RunOptions struct {
 	Result func(Output) (result.Writer, error)
 	// Limit ends the run once a SELECT has given so many rows; < 0 = never.
 	Limit int64
+	// Restore is a snapshot of an earlier run of the same plan to go on from; nil = begin.
+	Restore *runtime.Snapshot
+	// Connectors puts something between the run and its connectors, for tests; nil = nothing.
+	Connectors func(exec.Connectors) exec.Connectors
 }
 
 // Run is a plan that runs.
@@ -56,7 +60,11 @@ func (s *Session) Run(ctx context.Context, p *Plan, o RunOptions) (*Run, error) 
 	reg := s.registry(registryOptions{zone: zone, batch: p.Mode == Batch, parallelism: maxParallelism(p.Graph)})
 	r := &Run{plan: p, temp: &tempDir{}, flush: make(chan struct{}), limit: &limiter{max: o.Limit}}
 	conns := &runConnectors{Connectors: reg, plan: p, open: o.Result, run: r}
-	env := build.Env{Batch: p.Mode == Batch, Functions: s.functions, Connectors: conns}
+	var opened exec.Connectors = conns
+	if o.Connectors != nil {
+		opened = o.Connectors(conns)
+	}
+	env := build.Env{Batch: p.Mode == Batch, Functions: s.functions, Connectors: opened}
 	temp, err := r.temp.path()
 	if err != nil {
 		return nil, err
@@ -64,7 +72,8 @@ func (s *Session) Run(ctx context.Context, p *Plan, o RunOptions) (*Run, error) 
 	ctx, r.cancel = context.WithCancel(ctx)
 	r.job, err = runtime.Start(ctx, p.Graph, runtime.Config{
 		Build:      func(spec physical.Spec) (exec.Operator, error) { return build.Operator(spec, env) },
-		Connectors: conns, Clock: s.opts.Clock, Zone: zone, Budget: state.NewBudget(s.memory), TempDir: temp, Config: p.Config,
+		Connectors: opened, Clock: s.opts.Clock, Zone: zone, Budget: state.NewBudget(s.memory), TempDir: temp, Config: p.Config,
+		Restore: o.Restore,
 	})
 	if err != nil {
 		r.cancel()

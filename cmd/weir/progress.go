@@ -8,6 +8,7 @@ import (
 	"time"
 
 	xterm "github.com/charmbracelet/x/term"
+	"github.com/mattn/go-runewidth"
 
 	"github.com/weir-sql/weir/session"
 	"github.com/weir-sql/weir/session/term"
@@ -22,20 +23,22 @@ func terminalWidth() int {
 }
 
 // progress redraws one line on standard error while a run goes on: rows, rate,
-// watermark, lag. It appears after 300 ms, so that short runs stay quiet.
+// watermark, lag. It appears after 300 ms, so that short runs stay quiet, and makes
+// way for rows on the same terminal.
 type progress struct {
-	w        *term.Writer
-	run      *session.Run
-	hideRows bool
-	done     chan struct{}
-	ended    sync.WaitGroup
-	shown    bool
+	w     *term.Writer
+	run   *session.Run
+	done  chan struct{}
+	ended sync.WaitGroup
+
+	mu    sync.Mutex
+	shown bool
 }
 
-func newProgress(w *term.Writer, run *session.Run) *progress {
-	p := &progress{w: w, run: run, done: make(chan struct{})}
+// watch begins to show a run.
+func (p *progress) watch(run *session.Run) {
+	p.run, p.done = run, make(chan struct{})
 	p.ended.Go(p.loop)
-	return p
 }
 
 func (p *progress) loop() {
@@ -46,33 +49,38 @@ func (p *progress) loop() {
 		case <-p.done:
 			return
 		case <-timer.C:
-			if !p.hideRows {
-				p.draw(p.run.Progress().Line())
-			}
+			p.draw(p.run.Progress().Line())
 			timer.Reset(200 * time.Millisecond)
 		}
 	}
 }
 
-// draw replaces the line. The cursor moves are ours; the text is cleaned by Overwrite.
+// draw replaces the line.
 func (p *progress) draw(line string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.shown = true
-	if w := terminalWidth() - 1; len(line) > w {
-		line = line[:w]
+	p.w.Overwrite(runewidth.Truncate(line, terminalWidth()-1, "…"))
+}
+
+// clear takes the line away; the next tick draws it anew.
+func (p *progress) clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.shown {
+		p.shown = false
+		p.w.Overwrite("")
 	}
-	p.w.Overwrite(line)
 }
 
 // stop ends the progress and removes its line.
 func (p *progress) stop() {
-	if p == nil {
-		return
+	if p.run == nil {
+		return // never watched
 	}
 	close(p.done)
 	p.ended.Wait()
-	if p.shown {
-		p.w.Overwrite("")
-	}
+	p.clear()
 }
 
 // bar is a progress bar of n cells.

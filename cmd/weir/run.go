@@ -116,17 +116,18 @@ func (a *app) execute(ctx context.Context, s *session.Session, plan *session.Pla
 	if plan.Graph == nil {
 		return nil
 	}
+	bar := &progress{w: a.err}
+	a.out.Before(bar.clear)
 	run, err := s.Run(ctx, plan, session.RunOptions{Result: out.writer, Limit: f.limit})
 	if err != nil {
 		return err
 	}
-	var bar *progress
 	if !f.quiet && a.err.TTY() {
-		bar = newProgress(a.err, run)
-		bar.hideRows = a.out.TTY() && len(plan.Selects()) > 0
+		bar.watch(run)
 	}
 	err = run.Wait()
 	bar.stop()
+	a.out.Before(nil)
 	if errors.Is(err, session.ErrLimit) {
 		err = nil
 	}

@@ -93,10 +93,15 @@ func escape(b *strings.Builder, prefix string, v uint32, digits int) {
 // Writer cleans what is written to a terminal; to anything else it passes bytes
 // through unchanged, because a file or a pipe must get the data as it is.
 type Writer struct {
-	w     io.Writer
-	tty   bool
-	carry []byte // the beginning of a character that a Write cut
+	w      io.Writer
+	tty    bool
+	carry  []byte // the beginning of a character that a Write cut
+	before func() // called ahead of every Write to a terminal
 }
+
+// Before has f called ahead of every Write to a terminal, e.g. to take a progress
+// line away; nil ends that. It must not run beside a Write.
+func (w *Writer) Before(f func()) { w.before = f }
 
 // NewWriter makes a writer for a file such as os.Stdout.
 func NewWriter(f *os.File) *Writer { return &Writer{w: f, tty: IsTerminal(f)} }
@@ -116,6 +121,9 @@ func (w *Writer) TTY() bool { return w.tty }
 func (w *Writer) Write(p []byte) (int, error) {
 	if !w.tty {
 		return w.w.Write(p)
+	}
+	if w.before != nil {
+		w.before()
 	}
 	text := append(w.carry, p...)
 	cut := len(text)

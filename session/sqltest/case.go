@@ -1,0 +1,265 @@
+// Package sqltest runs SQL from end to end in tests: cases with inline rows as
+// streams and as batches, in several tasks, and restored from a snapshot taken in
+// the middle; and it judges results against those of another system.
+//
+// A Case is what a test asks, an Answer what came out, in the encoding of
+// package session/result. Script is the language of the files in fixtures/sql.
+package sqltest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/weir-sql/weir/exec"
+	"github.com/weir-sql/weir/exec/runtime"
+	"github.com/weir-sql/weir/exec/vec"
+	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/session"
+	"github.com/weir-sql/weir/session/result"
+)
+
+// Case is one query with all it needs.
+type Case struct {
+	ID    string   `json:"id"`
+	Mode  string   `json:"mode"` // streaming or batch
+	Setup []string `json:"setup,omitempty"`
+	Query string   `json:"query"`
+	// Files are the inputs: the statements name them as file://$DIR/NAME.
+	Files   map[string]string `json:"files,omitempty"`
+	Options map[string]string `json:"options,omitempty"`
+	// Strict asks for the same changelog, not only for the same final rows.
+	Strict bool `json:"strict,omitempty"`
+}
+
+// Answer is the outcome of a case.
+type Answer struct {
+	ID         string   `json:"id"`
+	Columns    []Column `json:"columns"`
+	Rows       [][]any  `json:"rows"` // kind, then values; numbers as json.Number
+	Error      string   `json:"error,omitempty"`
+	ErrorPhase string   `json:"error_phase,omitempty"` // setup, plan, run or timeout
+}
+
+// Column is one result column.
+type Column struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+}
+
+// In puts a folder in the place of $DIR.
+func (c Case) In(dir string) Case {
+	at := strings.NewReplacer("$DIR", dir)
+	out := c
+	out.Setup = nil
+	for _, s := range c.Setup {
+		out.Setup = append(out.Setup, at.Replace(s))
+	}
+	out.Query = at.Replace(c.Query)
+	return out
+}
+
+// WriteFiles writes the inputs of a case into a folder.
+func (c Case) WriteFiles(dir string) error {
+	for name, text := range c.Files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// script is the case as one text.
+func (c Case) script() string {
+	var b strings.Builder
+	for _, s := range append(append([]string(nil), c.Setup...), c.Query) {
+		b.WriteString(strings.TrimRight(strings.TrimSpace(s), ";"))
+		b.WriteString(";\n")
+	}
+	return b.String()
+}
+
+// mode is the session's word for the case's mode.
+func (c Case) mode() session.Mode {
+	if c.Mode == "batch" {
+		return session.Batch
+	}
+	return session.Stream
+}
+
+// Limit is how long a case may run.
+const Limit = 20 * time.Second
+
+// Prepared is a case that is planned, and can be run several times.
+type Prepared struct {
+	Session *session.Session
+	Plan    *session.Plan
+	Source  diag.Source
+}
+
+// Prepare opens a session in a folder that holds the case's files and plans the case.
+// Watermarks follow every row, so that results do not depend on the clock.
+func Prepare(c Case, dir string, parallelism int) (*Prepared, diag.List) {
+	config := map[string]string{"pipeline.auto-watermark-interval": "0 ms", "table.local-time-zone": "UTC"}
+	maps.Copy(config, c.Options)
+	s, err := session.Open(session.Options{Dir: dir, Config: config})
+	if err != nil {
+		return nil, diag.List{diag.Errorf("W0600", diag.Span{}, "%v", err)}
+	}
+	if err := s.Tune(max(1, parallelism), ""); err != nil {
+		return nil, diag.List{diag.Errorf("W0600", diag.Span{}, "%v", err)}
+	}
+	p := &Prepared{Session: s, Source: diag.Source{Name: "case.sql", Text: c.In(dir).script()}}
+	plan, list := s.Plan(p.Source, c.mode())
+	if plan == nil {
+		_ = s.Close() // nothing was started
+		return nil, list
+	}
+	p.Plan = plan
+	return p, list
+}
+
+// Close closes the session.
+func (p *Prepared) Close() error { return p.Session.Close() }
+
+// Rows collects the changelog of one output. It is a result.Writer.
+type Rows struct {
+	Output  session.Output
+	Batches []*vec.Batch
+	Count   int
+	cut     int // rows at the first Prepare; -1 = none yet
+}
+
+// Write keeps a batch.
+func (r *Rows) Write(b *vec.Batch) error {
+	r.Batches = append(r.Batches, b)
+	r.Count += b.Len
+	return nil
+}
+
+// Flush does nothing.
+func (r *Rows) Flush() error { return nil }
+
+// Close does nothing.
+func (r *Rows) Close() error { return nil }
+
+// Cut drops what came after the snapshot.
+func (r *Rows) Cut() {
+	if r.cut < 0 {
+		return
+	}
+	left := r.cut
+	for i, b := range r.Batches {
+		if b.Len > left {
+			r.Batches[i] = b.Slice(0, left)
+			r.Batches = r.Batches[:i+1]
+			break
+		}
+		left -= b.Len
+	}
+	r.Count = r.cut
+}
+
+// Each calls fn for every row.
+func (r *Rows) Each(fn func(b *vec.Batch, i int)) {
+	for _, b := range r.Batches {
+		for i := range b.Len {
+			fn(b, i)
+		}
+	}
+}
+
+// Fold materialises the changelogs of one output, which follow each other.
+func Fold(parts ...*Rows) (*result.Fold, error) {
+	f := result.NewFold(parts[0].Output.Schema, parts[0].Output.UpsertKey, nil)
+	for _, r := range parts {
+		for _, b := range r.Batches {
+			if err := f.Write(b); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return f, nil
+}
+
+// Start runs a prepared case; rows of the SELECTs come into the collectors it gives.
+func (p *Prepared) Start(ctx context.Context, g *gate, from *runtime.Snapshot) (*session.Run, map[string]*Rows, error) {
+	all := map[string]*Rows{}
+	opts := session.RunOptions{Limit: -1, Restore: from, Result: func(o session.Output) (result.Writer, error) {
+		all[o.Name] = &Rows{Output: o, cut: -1}
+		return all[o.Name], nil
+	}}
+	if g != nil {
+		opts.Connectors = func(c exec.Connectors) exec.Connectors { return &gated{Connectors: c, gate: g, rows: all} }
+	}
+	run, err := p.Session.Run(ctx, p.Plan, opts)
+	return run, all, err
+}
+
+// Answer plans and runs a case in a folder that holds its files.
+func (c Case) Answer(dir string) Answer {
+	a := Answer{ID: c.ID, Columns: []Column{}, Rows: [][]any{}}
+	fail := func(phase string, err error) Answer {
+		a.Error, a.ErrorPhase = err.Error(), phase
+		return a
+	}
+	p, list := Prepare(c, dir, 1)
+	if p == nil {
+		return fail("plan", list.Err())
+	}
+	defer p.Close()
+	if p.Plan.Graph == nil {
+		if n := len(p.Plan.Commands); n > 0 && p.Plan.Commands[n-1].Rows != nil {
+			last := p.Plan.Commands[n-1]
+			rows := &Rows{Output: session.Output{Schema: last.Schema}}
+			if err := rows.Write(last.Rows); err != nil {
+				return fail("plan", err)
+			}
+			a.take(rows)
+		}
+		return a
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), Limit)
+	defer cancel()
+	run, all, err := p.Start(ctx, nil, nil)
+	if err != nil {
+		return fail("run", err)
+	}
+	err = run.Wait()
+	for _, o := range p.Plan.Selects() {
+		if r := all[o.Name]; r != nil {
+			a.take(r)
+		}
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fail("timeout", fmt.Errorf("ran for %v without an end", Limit))
+	}
+	if err != nil {
+		return fail("run", err)
+	}
+	return a
+}
+
+// take adds the rows of an output.
+func (a *Answer) take(r *Rows) {
+	for _, f := range r.Output.Schema {
+		a.Columns = append(a.Columns, Column{f.Name, result.TypeText(f.Type)})
+	}
+	r.Each(func(b *vec.Batch, i int) {
+		row := []any{b.Kind(i).String()}
+		for _, v := range b.Cols {
+			row = append(row, json.RawMessage(result.AppendAnswer(nil, v, i)))
+		}
+		a.Rows = append(a.Rows, row)
+	})
+}
