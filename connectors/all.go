@@ -9,6 +9,7 @@ import (
 	"github.com/weir-sql/weir/connectors/format/debezium"
 	"github.com/weir-sql/weir/connectors/format/json"
 	"github.com/weir-sql/weir/connectors/format/maxwell"
+	"github.com/weir-sql/weir/connectors/format/parquet"
 	"github.com/weir-sql/weir/connectors/format/raw"
 	"github.com/weir-sql/weir/connectors/kafka"
 	"github.com/weir-sql/weir/connectors/print"
@@ -30,6 +31,7 @@ func AllFormats() []format.Format {
 	return []format.Format{
 		json.Format(),
 		csv.Format(),
+		parquet.Format(),
 		raw.Format(),
 		debezium.Format(),
 		canal.Format(),

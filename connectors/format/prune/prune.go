@@ -122,7 +122,8 @@ func compare(op string, r Range, e rex.Expr) bool {
 	case "=":
 		return low <= 0 && high >= 0
 	case "<>":
-		return low != 0 || high != 0
+		_, float := r.Min.(float64) // bounds leave NaN out, which differs from every number
+		return low != 0 || high != 0 || float
 	case "<":
 		return low < 0
 	case "<=":
