@@ -32,6 +32,18 @@ func Operator(spec physical.Spec, env Env) (exec.Operator, error) {
 		return op.NewMaterialize(s), nil
 	case *physical.GroupAgg:
 		return op.NewGroupAgg(s, env.Batch)
+	case *physical.WindowTVF:
+		return op.NewWindowTVF(s)
+	case *physical.WindowTopN:
+		return op.NewWindowTopN(s), nil
+	case *physical.Expand:
+		return op.NewExpand(s), nil
+	case *physical.Replicate:
+		return op.NewReplicate(s), nil
+	case *physical.Unnest:
+		return op.NewUnnest(s, env.Functions)
+	case *physical.AssignWatermark:
+		return op.NewAssignWatermark(s, env.Functions)
 	case *physical.WindowAgg:
 		return op.NewWindowAgg(s, env.Batch)
 	case *physical.Join:

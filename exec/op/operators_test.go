@@ -355,6 +355,82 @@ var specs = map[string]func(args, [][]types.Type) (physical.Spec, error){
 		return &physical.Dedup{Out: fields(in[0]...), In: in[0], Keys: a.ints("keys"), Time: int(a.num("time", 0)), Rowtime: a.has("rowtime"),
 			KeepLast: a.has("last"), EmitUpdateBefore: !a.has("noub"), TTL: a.ttl("ttl")}, nil
 	},
+	"window-tvf": func(a args, in [][]types.Type) (physical.Spec, error) {
+		s := &physical.WindowTVF{In: in[0], Window: a.window()}
+		wt := types.NewTimestamp(3).NotNull()
+		time := wt.WithAttr(types.Rowtime)
+		if s.Window.Local {
+			time = types.NewTimestampLTZ(3).NotNull().WithAttr(types.Rowtime)
+		}
+		s.Out = fields(append(slices.Clone(in[0]), wt, wt, time)...)
+		return s, nil
+	},
+	"window-top-n": func(a args, in [][]types.Type) (physical.Spec, error) {
+		s := &physical.WindowTopN{In: in[0], Partition: a.ints("by"), Order: a.order("order"), Start: a.num("start", 1), End: a.num("end", -1),
+			WithRank: a.has("rank"), WindowEnd: int(a.num("window", 0))}
+		ts := slices.Clone(in[0])
+		if s.WithRank {
+			ts = append(ts, types.Int64.NotNull())
+		}
+		s.Out = fields(ts...)
+		return s, nil
+	},
+	"expand": func(a args, in [][]types.Type) (physical.Spec, error) {
+		s := &physical.Expand{In: in[0], Cols: a.ints("cols")}
+		for _, v := range a.vals("sets") {
+			set := []int{}
+			for _, c := range v {
+				if c != '-' {
+					set = append(set, int(c-'0'))
+				}
+			}
+			s.Sets = append(s.Sets, set)
+		}
+		s.Out = fields(append(slices.Clone(in[0]), types.Int64.NotNull())...)
+		return s, nil
+	},
+	"replicate": func(a args, in [][]types.Type) (physical.Spec, error) {
+		n := int(a.num("count", 0))
+		return &physical.Replicate{Out: fields(slices.Delete(slices.Clone(in[0]), n, n+1)...), In: in[0], Count: n}, nil
+	},
+	"unnest": func(a args, in [][]types.Type) (physical.Spec, error) {
+		n := int(a.num("col", 0))
+		s := &physical.Unnest{In: in[0], Collection: &rex.Ref{Index: n, T: in[0][n]}, Outer: a.has("outer"), WithOrdinality: a.has("ordinality")}
+		ts := slices.Clone(in[0])
+		switch t := in[0][n]; {
+		case t.Kind == types.Map:
+			ts = append(ts, *t.Key, *t.Elem)
+		case t.Elem.Kind == types.Row:
+			for _, f := range t.Elem.Fields {
+				ts = append(ts, f.Type)
+			}
+		default:
+			ts = append(ts, *t.Elem)
+		}
+		if s.WithOrdinality {
+			ts = append(ts, types.Int32.NotNull().WithNull(s.Outer))
+		}
+		s.Out = fields(ts...)
+		return s, nil
+	},
+	"calc": func(a args, in [][]types.Type) (physical.Spec, error) {
+		s := &physical.Calc{In: in[0]}
+		ts := pickT(in[0], a.ints("cols"))
+		for _, c := range a.ints("cols") {
+			s.Exprs = append(s.Exprs, &rex.Ref{Index: c, T: in[0][c]})
+		}
+		if a.has("add") {
+			x := a.ints("add")
+			s.Exprs = append(s.Exprs, &rex.Call{Fn: "+", T: in[0][x[0]], Args: []rex.Expr{
+				&rex.Ref{Index: x[0], T: in[0][x[0]]}, &rex.Ref{Index: x[1], T: in[0][x[1]]}}})
+			ts = append(ts, in[0][x[0]])
+		}
+		if a.has("where") {
+			s.Filter = condition(a.vals("where"), in[0])
+		}
+		s.Out = fields(ts...)
+		return s, nil
+	},
 	"normalize": func(a args, in [][]types.Type) (physical.Spec, error) {
 		return &physical.Normalize{Out: fields(in[0]...), Keys: a.ints("keys"), EmitUpdateBefore: !a.has("noub"), TTL: a.ttl("ttl")}, nil
 	},

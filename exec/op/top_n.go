@@ -93,6 +93,12 @@ func (p *partitions) end(out exec.Out) error {
 			}
 		}
 	}
+	p.sweep()
+	return p.emit(out)
+}
+
+// sweep forgets the partitions noted as empty that are.
+func (p *partitions) sweep() {
 	slices.Sort(p.empty)
 	for _, id := range slices.Compact(p.empty) {
 		if len(p.tops[id]) == 0 {
@@ -101,7 +107,6 @@ func (p *partitions) end(out exec.Out) error {
 		}
 	}
 	p.empty = p.empty[:0]
-	return p.emit(out)
 }
 
 // emit gathers the changes, with their ranks if the spec asks for them.

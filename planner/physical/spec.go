@@ -366,6 +366,7 @@ type WindowTopN struct {
 	Start, End int64
 	WithRank   bool
 	WindowEnd  int
+	Local      bool // as Window.Local: the window columns are local time of windows over TIMESTAMP_LTZ
 }
 
 // Expand gives one row for every grouping set: columns outside the set are NULL, and a
@@ -505,6 +506,7 @@ type WindowJoin struct {
 	LeftStart, LeftEnd, LeftTime    int // LeftTime -1 = the side has none
 	RightStart, RightEnd, RightTime int
 	Rowtime                         bool
+	Local                           bool // as Window.Local
 	Residual                        rex.Expr
 }
 
