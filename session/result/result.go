@@ -53,6 +53,7 @@ func Formats() []Format {
 		{Name: "csv", Summary: "comma-separated with a header line", New: newCSV, Single: true},
 		{Name: "md", Summary: "a Markdown table", New: newMarkdown},
 		{Name: "arrow", Summary: "an Arrow IPC stream", New: newArrow, Binary: true, Single: true},
+		{Name: "parquet", Summary: "a Parquet file", New: newParquet, Binary: true, Single: true},
 	}
 }
 

@@ -106,8 +106,7 @@ func (s *Script) made() []string {
 	for _, text := range s.setup {
 		script, _ := syntax.Parse(text) // parsed before
 		if t, ok := script.Stmts[0].(*syntax.CreateTable); ok && len(t.Options) == 0 && t.Like == nil && t.Query == nil {
-			parts := t.Name.Parts
-			text += s.tables[parts[len(parts)-1].Name]
+			text += s.tables[t.Name.Last().Name]
 		}
 		out = append(out, text)
 	}
@@ -172,10 +171,6 @@ func (s *Script) problems(c Case, list diag.List) string {
 	for _, d := range list {
 		d.Span.Start -= before
 		d.Span.End -= before
-		for i := range d.Labels {
-			d.Labels[i].Span.Start -= before
-			d.Labels[i].Span.End -= before
-		}
 	}
 	return strings.ReplaceAll(printed(src, list), s.Dir, "$DIR")
 }
