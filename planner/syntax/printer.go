@@ -229,7 +229,7 @@ func (p *printer) trailPast(end int, brackets string, last bool) doc {
 		if strings.Trim(between, " \t\r\n,;\f\v"+brackets) != "" {
 			break
 		}
-		own := strings.Contains(between, "\n")
+		own := strings.Contains(between[len(strings.TrimRight(between, " \t\r\n\f\v")):], "\n")
 		if own && !last {
 			break
 		}
