@@ -171,6 +171,10 @@ func (s *Script) problems(c Case, list diag.List) string {
 	for _, d := range list {
 		d.Span.Start -= before
 		d.Span.End -= before
+		for i := range d.Related {
+			d.Related[i].Span.Start -= before
+			d.Related[i].Span.End -= before
+		}
 	}
 	return strings.ReplaceAll(printed(src, list), s.Dir, "$DIR")
 }
