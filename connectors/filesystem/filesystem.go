@@ -53,7 +53,7 @@ func Connector() connector.Connector {
 // describe tells what a table can do.
 func describe(t *catalog.Table, formats catalog.Formats) (catalog.Capabilities, diag.List) {
 	var errs diag.List
-	r := option.Read(options, t.Options)
+	r := option.Read(options, t.Options).CheckTypes()
 	caps := catalog.Capabilities{
 		Bounded:         !r.Has("source.monitor-interval"),
 		Produces:        topology.InsertOnly,

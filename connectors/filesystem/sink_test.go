@@ -34,7 +34,7 @@ func readTable(t *testing.T, reg *connectors.Registry, table *catalog.Table, sch
 }
 
 func TestSinkConformance(t *testing.T) {
-	for _, format := range []string{"json", "csv"} {
+	for _, format := range []string{"json", "csv", "parquet"} {
 		for _, keys := range [][]string{nil, {"name"}} {
 			t.Run(format+strings.Join(keys, "-"), func(t *testing.T) {
 				reg, dir := project(t, nil)

@@ -119,6 +119,21 @@ func TestConformance(t *testing.T) {
 	}
 }
 
+// TestParquetConformance reads files that the sink wrote, in several row groups.
+func TestParquetConformance(t *testing.T) {
+	_, want := content(10_000, jsonLine)
+	reg, _ := project(t, nil)
+	table := conformance.Table(schema, nil, options("path", "data", "format", "parquet", "parquet.block.size", "20 kb"), nil)
+	spec := conformance.Sink(table)
+	insert(t, reg, spec, want)
+	wrong := conformance.Table(strings.Replace(schema, "name STRING", "name BIGINT", 1), nil, table.Options, nil)
+	conformance.SourceTest{
+		Open:   func(t *testing.T, columns []string) exec.Source { return open(t, reg, table, columns) },
+		Schema: schema, Rows: want, Some: []string{"ts", "id"},
+		Broken: func(t *testing.T) exec.Source { return open(t, reg, wrong, nil) },
+	}.Run(t)
+}
+
 // TestRanges reads a file in ranges of every length, so that they begin and end at
 // every place around record ends.
 func TestRanges(t *testing.T) {

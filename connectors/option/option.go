@@ -6,6 +6,7 @@ package option
 
 import (
 	"math"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -37,6 +38,33 @@ func (r *Reader) Named(prefix string) *Reader { r.prefix = prefix; return r }
 
 // Err gives what was wrong, nil if nothing was.
 func (r *Reader) Err() error { return r.errs.Err() }
+
+// CheckTypes reads every given option as its declared type, so that Err tells all that
+// is wrong with them. Options that are not declared are left alone.
+func (r *Reader) CheckTypes() *Reader {
+	names := make([]string, 0, len(r.given))
+	for name := range r.given {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		switch r.decl[name].Type {
+		case catalog.IntOption, catalog.LongOption:
+			r.Int(name)
+		case catalog.DoubleOption:
+			r.Float(name)
+		case catalog.BoolOption:
+			r.Bool(name)
+		case catalog.DurationOption:
+			r.Duration(name)
+		case catalog.MemoryOption:
+			r.Memory(name)
+		case catalog.EnumOption:
+			r.Enum(name)
+		}
+	}
+	return r
+}
 
 // Has reports whether the option was given.
 func (r *Reader) Has(name string) bool {
