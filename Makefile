@@ -18,7 +18,7 @@ demo: build ## preview, run as a stream and as a batch, compare
 	./$(BIN) demo
 
 build: ## build bin/weir
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/weir
+	$(GO) build -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/weir
 
 test: ## all tests that need no service
 	$(GO) vet ./...
