@@ -96,6 +96,13 @@ type Lookup interface {
 	Close() error
 }
 
+// ConcurrentLookup is a Lookup that several goroutines may use at once if Concurrent
+// says so; an asynchronous lookup join then keeps several requests in flight.
+type ConcurrentLookup interface {
+	Lookup
+	Concurrent() bool
+}
+
 // CodeConnection is the code of diagnostics that say a system could not be reached:
 // worth trying again (exit code 3).
 const CodeConnection diag.Code = "W0540"

@@ -48,6 +48,8 @@ func Operator(spec physical.Spec, env Env) (exec.Operator, error) {
 		return op.NewWindowAgg(s, env.Batch)
 	case *physical.Join:
 		return op.NewJoin(s, env.Batch, env.Functions)
+	case *physical.LookupJoin:
+		return op.NewLookupJoin(s, env.Connectors, env.Functions)
 	case *physical.Union:
 		return op.NewUnion(s), nil
 	case *physical.Sort:

@@ -72,7 +72,7 @@ func runCase(t *testing.T, d *datadriven.TestData) string {
 
 // env is what operators are made with in tests.
 func env(batch bool) build.Env {
-	return build.Env{Batch: batch, Functions: function.Builtin()}
+	return build.Env{Batch: batch, Functions: function.Builtin(), Connectors: dimension{}}
 }
 
 func text(rows []string) string {
@@ -429,6 +429,20 @@ var specs = map[string]func(args, [][]types.Type) (physical.Spec, error){
 			s.Filter = condition(a.vals("where"), in[0])
 		}
 		s.Out = fields(ts...)
+		return s, nil
+	},
+	"lookup-join": func(a args, in [][]types.Type) (physical.Spec, error) {
+		s := &physical.LookupJoin{Left: in[0], Kind: joinKinds[a.vals("kind")[0]], CacheRows: a.num("cache", 0), CacheTTL: a.ttl("cachettl"),
+			Async: a.has("async"), BatchSize: int(a.num("size", 0)), BatchLinger: a.ttl("linger")}
+		dim := []types.Type{types.Int64, types.String}
+		s.Scan.Read = []physical.ReadColumn{{Name: "k", Type: dim[0]}, {Name: "v", Type: dim[1]}}
+		key := int(a.num("key", 0))
+		s.Keys = []physical.LookupKey{{Column: 0, Value: &rex.Ref{Index: key, T: in[0][key]}}}
+		all := append(slices.Clone(in[0]), dim...)
+		if a.has("residual") {
+			s.Residual = condition(a.vals("residual"), all)
+		}
+		s.Out = fields(all...)
 		return s, nil
 	},
 	"normalize": func(a args, in [][]types.Type) (physical.Spec, error) {
