@@ -353,5 +353,8 @@ func takeAll(cols []*vec.Vec, rows []int32) []*vec.Vec {
 
 // NewJoin makes the operator that a join is in its mode.
 func NewJoin(spec *physical.Join, batch bool, reg expr.Registry) (exec.Operator, error) {
+	if batch {
+		return newJoinBatch(spec, reg)
+	}
 	return newJoin(spec, reg)
 }

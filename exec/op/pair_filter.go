@@ -39,9 +39,19 @@ func (f *pairFilter) open(ctx *exec.Context) {
 	}
 }
 
+// slotColumns gives columns of stored rows: of a rowStore or of a batch.
+type slotColumns interface {
+	column(c int, slots []int32) *vec.Vec
+}
+
+// batchRows are the columns of a batch as stored rows.
+type batchRows []*vec.Vec
+
+func (b batchRows) column(c int, slots []int32) *vec.Vec { return vec.Take(b[c], slots) }
+
 // keep tells for each pair (row of cols, slot of store) whether the condition holds.
 // rowsLeft says that cols is the left side. The result is valid until the next call.
-func (f *pairFilter) keep(rowsLeft bool, cols []*vec.Vec, rows []int32, store *rowStore, slots []int32) ([]bool, error) {
+func (f *pairFilter) keep(rowsLeft bool, cols []*vec.Vec, rows []int32, store slotColumns, slots []int32) ([]bool, error) {
 	f.held = resized(f.held[:0], len(rows))
 	for lo := 0; lo < len(rows); lo += vec.BatchSize {
 		hi := min(lo+vec.BatchSize, len(rows))
