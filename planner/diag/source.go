@@ -51,7 +51,7 @@ func Print(src Source, d *Diagnostic) string {
 	if d.Source != nil {
 		src = *d.Source
 	}
-	if d.File != "" || d.Span.IsZero() {
+	if d.File != "" || d.Span.IsZero() || src.Text == "" {
 		return printWithoutSnippet(src, d)
 	}
 	line, col := src.Position(d.Span.Start)
