@@ -2,6 +2,7 @@ package connectors
 
 import (
 	"github.com/weir-sql/weir/connectors/blackhole"
+	"github.com/weir-sql/weir/connectors/datagen"
 	"github.com/weir-sql/weir/connectors/filesystem"
 	"github.com/weir-sql/weir/connectors/format"
 	"github.com/weir-sql/weir/connectors/format/canal"
@@ -19,6 +20,7 @@ import (
 func All() []Connector {
 	return []Connector{
 		filesystem.Connector(),
+		datagen.Connector(),
 		kafka.Connector(),
 		kafka.Upsert(),
 		print.Connector(),

@@ -1,0 +1,171 @@
+package datagen
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"github.com/weir-sql/weir/connectors/connector"
+	"github.com/weir-sql/weir/connectors/option"
+	"github.com/weir-sql/weir/exec"
+	"github.com/weir-sql/weir/exec/vec"
+	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/planner/physical"
+)
+
+// source generates the rows of a table. Its splits share the rows in blocks: of S
+// splits, split k generates the blocks k, k+S, k+2S, …
+type source struct {
+	env     *connector.Env
+	read    []physical.ReadColumn
+	columns []generator
+	rows    int64   // -1 = endless
+	rate    float64 // rows a second of all splits; 0 = unlimited
+}
+
+var (
+	_ exec.Source      = (*source)(nil)
+	_ exec.Interleaved = (*source)(nil)
+)
+
+func newSource(_ context.Context, env *connector.Env, spec *physical.Source) (exec.Source, error) {
+	p, errs := newPlan(spec.Table, spec.Options)
+	if err := errs.Err(); err != nil {
+		return nil, err
+	}
+	r := option.Read(options, spec.Options)
+	s := &source{env: env, read: spec.Read, rows: p.rows, rate: float64(max(r.Int("rows-per-second"), 0))}
+	if env.Batch && s.rows >= 0 && !r.Has("rows-per-second") {
+		s.rate = 0
+	}
+	if spec.Limit > 0 && (s.rows < 0 || spec.Limit < s.rows) {
+		s.rows = spec.Limit
+	}
+	for _, c := range spec.Read {
+		g := p.columns[first(c.Path)]
+		if g == nil || len(c.Path) != 1 {
+			return nil, diag.Errorf("W0333", diag.Span{}, "the datagen connector cannot read column %q by itself", c.Name)
+		}
+		s.columns = append(s.columns, g)
+	}
+	return s, r.Err()
+}
+
+func first(path []string) string {
+	if len(path) == 0 {
+		return ""
+	}
+	return path[0]
+}
+
+// Interleaved is true: splits run side by side.
+func (s *source) Interleaved() bool { return true }
+
+// Splits makes a split for every reader.
+func (s *source) Splits(context.Context) ([]exec.Split, error) {
+	n := max(s.env.Parallelism, 1)
+	out := make([]exec.Split, n)
+	for k := range out {
+		out[k] = exec.Split{ID: fmt.Sprintf("%d/%d", k, n), Spec: binary.AppendUvarint(binary.AppendUvarint(nil, uint64(k)), uint64(n))}
+		if s.rows >= 0 {
+			out[k].Size = s.rows / int64(n)
+		}
+	}
+	return out, nil
+}
+
+// Open starts a split at its beginning or after the rows of a position.
+func (s *source) Open(_ context.Context, split exec.Split, position []byte) (exec.Reader, error) {
+	k, n := binary.Uvarint(split.Spec)
+	of, m := binary.Uvarint(split.Spec[max(n, 0):])
+	if n <= 0 || m <= 0 || of == 0 {
+		return nil, fmt.Errorf("datagen split %q is damaged", split.ID)
+	}
+	r := &reader{source: s, k: int64(k), of: int64(of), rate: s.rate / float64(of), start: s.env.Now()}
+	if position != nil {
+		done, n := binary.Uvarint(position)
+		if n <= 0 {
+			return nil, fmt.Errorf("position of datagen split %q is damaged", split.ID)
+		}
+		r.done = int64(done)
+	}
+	return r, nil
+}
+
+func (s *source) Close() error { return nil }
+
+// reader generates the rows of one split.
+type reader struct {
+	*source
+	k, of int64
+	done  int64 // rows given, in all runs
+	given int64 // rows given since start
+	rate  float64
+	start time.Time
+}
+
+// wait is how long a Read waits at most for rows to become due.
+const wait = 100 * time.Millisecond
+
+// Read generates the rows that are due.
+func (r *reader) Read(ctx context.Context) (*vec.Batch, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	// Row d of the split is row d%B of its block d/B.
+	block, within := r.done/vec.BatchSize, r.done%vec.BatchSize
+	from := (block*r.of+r.k)*vec.BatchSize + within
+	n := vec.BatchSize - within
+	if r.rows >= 0 {
+		n = min(n, r.rows-from)
+	}
+	if n <= 0 {
+		return nil, io.EOF
+	}
+	if r.rate > 0 {
+		due, err := r.due(ctx)
+		if err != nil || due == 0 {
+			return nil, err
+		}
+		n = min(n, due)
+	}
+	m := moment{r.env.Now(), r.env.Location()}
+	b := &vec.Batch{Len: int(n), Cols: make([]*vec.Vec, len(r.columns))}
+	for i, g := range r.columns {
+		b.Cols[i] = g.fill(from, int(n), m).As(r.read[i].Type)
+	}
+	r.done += n
+	r.given += n
+	return b, nil
+}
+
+// due gives the rows that may be given now, waiting a little if there are none.
+func (r *reader) due(ctx context.Context) (int64, error) {
+	if n := r.allowance(); n > 0 {
+		return n, nil
+	}
+	next := time.Duration(float64(r.given+1) / r.rate * float64(time.Second))
+	t := time.NewTimer(min(max(next-r.env.Now().Sub(r.start), time.Millisecond), wait))
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	case <-t.C:
+		return r.allowance(), nil
+	}
+}
+
+// allowance is the rows that the time passed allows and that were not given yet. Rows
+// of the first instant count, so that a slow table shows something at once.
+func (r *reader) allowance() int64 {
+	allowed := r.env.Now().Sub(r.start).Seconds()*r.rate + 1
+	return int64(math.Min(allowed, math.MaxInt64/2)) - r.given
+}
+
+// Position is the number of rows given.
+func (r *reader) Position() []byte { return binary.AppendUvarint(nil, uint64(r.done)) }
+
+func (r *reader) Close() error { return nil }
