@@ -188,6 +188,10 @@ func (x *exprs) special(name string, c *syntax.Call) (out rex.Expr, ok bool) {
 // currentWatermark is CURRENT_WATERMARK(rowtime): the argument must be a rowtime column.
 func (x *exprs) currentWatermark(c *syntax.Call) rex.Expr {
 	b, at := x.b, x.b.at(c)
+	if b.batch() {
+		b.errorf(codeFunctionUse, at, "CURRENT_WATERMARK has no meaning in batch mode")
+		return invalid()
+	}
 	args, ok := x.args(c.Args)
 	if !ok {
 		return invalid()

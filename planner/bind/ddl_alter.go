@@ -2,6 +2,7 @@ package bind
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/diag"
@@ -121,17 +122,12 @@ func (b *binder) alterDraft(d *tableDraft, t *catalog.Table, a syntax.AlterActio
 	case *syntax.AlterElements:
 		return b.alterElements(d, a)
 	case *syntax.DropConstraint:
-		if d.key == nil || a.Name != nil && a.Name.Name != d.keyName {
+		if d.key == nil || a.Name != nil && a.Name.Name != keyName(d.keyName, identNames(d.key)) {
 			e := b.errorf(codeAlter, b.at(a), "table %q has no such primary key", t.Path.Name)
-			if d.keyName != "" {
-				e.WithHint("its name is %q", d.keyName)
+			if d.key != nil {
+				e.WithHint("its name is %q", keyName(d.keyName, identNames(d.key)))
 			}
 			return false
-		}
-		for i, c := range d.columns {
-			if c.NullableInDDL {
-				d.columns[i].Type, d.columns[i].NullableInDDL = c.Type.Null(), false
-			}
 		}
 		d.key, d.keyName = nil, ""
 		return true
@@ -169,6 +165,22 @@ func (b *binder) resetOptions(d *tableDraft, a *syntax.ResetOptions) bool {
 		delete(d.spans, k.Value)
 	}
 	return ok
+}
+
+func identNames(ids []syntax.Ident) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = id.Name
+	}
+	return out
+}
+
+// keyName is the name of a primary key: the one given, or Flink's PK_a_b.
+func keyName(given string, columns []string) string {
+	if given != "" {
+		return given
+	}
+	return "PK_" + strings.Join(columns, "_")
 }
 
 // alterColumn finds a column that ALTER names.
@@ -242,14 +254,13 @@ func (b *binder) renameColumn(d *tableDraft, a *syntax.RenameColumn) bool {
 			}
 		}
 	}
-	keys, partition := d.key, d.partition
-	d.key, d.partition = nil, nil
+	key := d.key
+	d.key = nil // a key column may be renamed; the key follows
 	if !b.users(d, old, b.at(a.From), nil) {
 		return false
 	}
-	d.key, d.partition = keys, partition
+	d.key = key
 	rename(d.key)
-	rename(d.partition)
 	d.columns[i].Name = to
 	return true
 }

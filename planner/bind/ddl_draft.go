@@ -59,7 +59,7 @@ func (b *binder) draftOf(t *catalog.Table, at diag.Span) (*tableDraft, bool) {
 		d.spans = map[string]catalog.OptionSpan{}
 	}
 	ident := func(name string) syntax.Ident { return syntax.Ident{Base: syntax.At(at), Name: name} }
-	for i, c := range t.Columns {
+	for _, c := range t.Columns {
 		cd := columnDraft{Column: c, foreign: true}
 		cd.Type = plainTime(c.Type)
 		if c.Kind == catalog.Computed {
@@ -67,9 +67,6 @@ func (b *binder) draftOf(t *catalog.Table, at diag.Span) (*tableDraft, bool) {
 				return nil, false
 			}
 			cd.Expr = nil
-		}
-		if slices.Contains(t.PrimaryKey, i) && c.NullableInDDL {
-			cd.Type = cd.Type.Null()
 		}
 		d.columns = append(d.columns, cd)
 	}
@@ -208,7 +205,6 @@ func (b *binder) buildKey(d *tableDraft, t *catalog.Table) {
 		}
 		seen[k.Name] = true
 		t.PrimaryKey = append(t.PrimaryKey, i)
-		t.Columns[i].NullableInDDL = t.Columns[i].Type.Nullable
 		t.Columns[i].Type = t.Columns[i].Type.NotNull()
 	}
 }
@@ -255,7 +251,8 @@ func (b *binder) buildWatermark(d *tableDraft, t *catalog.Table) {
 			return
 		}
 		if et.Kind != ct.Kind {
-			e = b.to(e, ct)
+			b.errorf(codeWatermark, b.at(w.expr), "the watermark is %s, but column %q is %s", et, w.column.Name, ct)
+			return
 		}
 		t.Watermark = &catalog.Watermark{Column: i, Expr: e, ExprText: w.text, Span: w.at}
 		t.Columns[i].Type = ct.WithAttr(types.Rowtime)

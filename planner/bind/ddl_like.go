@@ -127,12 +127,6 @@ func (b *binder) likeParts(d, base *tableDraft, mode map[syntax.LikeFeature]synt
 		} else {
 			d.key, d.keyName = base.key, base.keyName
 		}
-	} else if base.key != nil {
-		for i, c := range d.columns {
-			if c.foreign && slices.ContainsFunc(base.key, func(k syntax.Ident) bool { return k.Name == c.Name }) && c.NullableInDDL {
-				d.columns[i].Type = c.Type.Null()
-			}
-		}
 	}
 	if base.watermark != nil && mode[syntax.LikeWatermarks] != syntax.LikeExcluding {
 		switch {

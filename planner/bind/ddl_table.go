@@ -281,8 +281,10 @@ func (b *binder) createView(s *syntax.CreateView) {
 	if n == nil || b.errorsIn() > errs {
 		return
 	}
-	n = b.uniqueNames(n)
 	fields := slices.Clone(n.Schema())
+	if len(s.Columns) == 0 && !b.viewNames(s, fields) {
+		return
+	}
 	if len(s.Columns) > 0 {
 		if len(s.Columns) != len(fields) {
 			b.errorf(codeArity, b.at(s.Columns[0]).Join(b.at(s.Columns[len(s.Columns)-1])), "view %q names %d columns, its query has %d", p.Name, len(s.Columns), len(fields))
@@ -308,6 +310,20 @@ func (b *binder) createView(s *syntax.CreateView) {
 	}
 	b.declare(t)
 	b.views[t] = &viewTree{query: s.Query}
+}
+
+// viewNames reports a view two of whose columns would have one name.
+func (b *binder) viewNames(s *syntax.CreateView, fields []types.Field) bool {
+	seen := map[string]bool{}
+	for i, f := range fields {
+		if seen[f.Name] {
+			b.errorf(codeDuplicate, b.itemSpan(innerQuery(s.Query), i), "view %q would have two columns %q", s.Name.Last().Name, f.Name).
+				WithHint("give one of them another name with AS")
+			return false
+		}
+		seen[f.Name] = true
+	}
+	return true
 }
 
 func (b *binder) createCatalog(s *syntax.CreateCatalog) {

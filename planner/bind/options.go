@@ -273,7 +273,7 @@ func (b *binder) options(opts []*syntax.Option) (map[string]string, map[string]c
 	for _, o := range opts {
 		key := o.Key.Value
 		if _, twice := values[key]; twice {
-			b.errorf(codeDuplicate, b.at(o.Key), "option '%s' is given twice", key)
+			b.warnf(codeDuplicate, b.at(o.Key), "option '%s' is given twice; the later one counts", key)
 		}
 		values[key] = o.Value.Value
 		spans[key] = catalog.OptionSpan{Key: b.at(o.Key), Value: b.at(o.Value)}

@@ -198,11 +198,7 @@ func (b *binder) createText(t *catalog.Table) string {
 		for _, k := range t.PrimaryKey {
 			key = append(key, t.Columns[k].Name)
 		}
-		name := t.KeyName
-		if name == "" {
-			name = "PK_" + strings.Join(key, "_")
-		}
-		parts = append(parts, "  CONSTRAINT "+backticks(name)+" PRIMARY KEY ("+backtickList(key)+") NOT ENFORCED")
+		parts = append(parts, "  CONSTRAINT "+backticks(keyName(t.KeyName, key))+" PRIMARY KEY ("+backtickList(key)+") NOT ENFORCED")
 	}
 	s.WriteString(strings.Join(parts, ",\n") + "\n)")
 	if t.Comment != "" {

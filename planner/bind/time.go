@@ -22,10 +22,6 @@ func (b *binder) windowTime(n logical.Node, e rex.Expr, at diag.Span, window str
 		return false
 	}
 	if t.IsTimeAttr() || b.batch() && t.IsTimestamp() {
-		if t.Precision > 3 {
-			b.errorf(codeTime, at, "%s takes a time of precision up to 3, but this is %s", window, t)
-			return false
-		}
 		return true
 	}
 	d := b.errorf(codeTime, at, "%s wants a time attribute, but this is %s", window, t)

@@ -82,12 +82,13 @@ func (b *binder) namedType(e *syntax.NamedType) (types.Type, bool) {
 		}
 		return without
 	}
-	within := func(what string, v, lo, hi int) bool {
-		if v < lo || v > hi {
-			b.errorf(codeType, b.at(e), "%s of %s is %d, outside of %d to %d", what, e.Name, v, lo, hi)
-			return false
+	// capped takes the greatest number there is where more is asked for, as Flink does,
+	// but says so.
+	capped := func(v, most int) int {
+		if v > most {
+			b.warnf(codeType, b.at(e), "%s(%d) is more than there is; %d is taken", e.Name, v, most)
 		}
-		return true
+		return min(v, most)
 	}
 	if t, ok := plainTypes[e.Name]; ok {
 		if len(e.Params) > 0 {
@@ -98,23 +99,27 @@ func (b *binder) namedType(e *syntax.NamedType) (types.Type, bool) {
 	}
 	switch e.Name {
 	case "DECIMAL":
-		p := param(0, 10)
+		p := capped(param(0, 10), types.MaxDecimalPrecision)
 		s := param(1, 0)
-		return types.NewDecimal(p, s), within("precision", p, 1, types.MaxDecimalPrecision) && within("scale", s, 0, p)
+		if p < 1 || s > p {
+			b.errorf(codeType, b.at(e), "DECIMAL(%d, %d) does not exist: precision is 1 to 38, scale up to the precision", p, s)
+			return types.Type{}, false
+		}
+		return types.NewDecimal(p, s), true
 	case "CHAR":
-		return types.NewChar(param(0, 1)), within("length", param(0, 1), 1, types.MaxLength)
+		return types.NewChar(param(0, 1)), true
 	case "VARCHAR":
-		return types.NewVarChar(param(0, 1)), within("length", param(0, 1), 1, types.MaxLength)
+		return types.NewVarChar(param(0, types.MaxLength)), true
 	case "BINARY":
-		return types.NewBinary(param(0, 1)), within("length", param(0, 1), 1, types.MaxLength)
+		return types.NewBinary(param(0, 1)), true
 	case "VARBINARY":
-		return types.NewVarBinary(param(0, 1)), within("length", param(0, 1), 1, types.MaxLength)
+		return types.NewVarBinary(param(0, types.MaxLength)), true
 	case "TIME":
-		return types.NewTime(param(0, 0)), within("precision", param(0, 0), 0, 9)
+		return types.NewTime(0), true // whatever precision is written
 	case "TIMESTAMP":
-		return types.NewTimestamp(param(0, 6)), within("precision", param(0, 6), 0, 9)
+		return types.NewTimestamp(capped(param(0, types.DefaultTimestampPrecision), types.MaxTimestampPrecision)), true
 	case "TIMESTAMP_LTZ":
-		return types.NewTimestampLTZ(param(0, 6)), within("precision", param(0, 6), 0, 9)
+		return types.NewTimestampLTZ(capped(param(0, types.DefaultTimestampPrecision), types.MaxTimestampPrecision)), true
 	}
 	b.refuse(b.at(e), "type "+e.Name)
 	return types.Type{}, false

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/weir-sql/weir/planner/catalog"
+	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/logical"
 	"github.com/weir-sql/weir/planner/physical"
 	"github.com/weir-sql/weir/planner/rex"
@@ -42,16 +43,6 @@ func (b *binder) windowTVF(t *syntax.TableFunc, kind physical.WindowKind, name s
 	if !b.tvfLengths(&w, args, name, q) {
 		return nil, false
 	}
-	n := &logical.WindowTVF{Base: logical.Base{At: at}, Input: in.node, Window: w}
-	bound := types.NewTimestamp(3).NotNull()
-	windowTime := ft.NotNull()
-	windowTime.Precision = 3
-	if b.batch() && !ft.IsTimeAttr() {
-		windowTime = plainTime(windowTime)
-	}
-	n.Fields = append(slices.Clone(in.node.Schema()),
-		types.Field{Name: "window_start", Type: bound}, types.Field{Name: "window_end", Type: bound},
-		types.Field{Name: "window_time", Type: windowTime})
 	for _, f := range in.node.Schema() {
 		if f.Name == "window_start" || f.Name == "window_end" || f.Name == "window_time" {
 			b.errorf(codeWindow, at, "%s adds a column %q, but its input has one already", name, f.Name).
@@ -59,12 +50,48 @@ func (b *binder) windowTVF(t *syntax.TableFunc, kind physical.WindowKind, name s
 			return nil, false
 		}
 	}
-	r := newRel(n, "", catalog.Path{})
+	r := newRel(b.windowNode(in.node, w, at), "", catalog.Path{})
 	if t.Alias != nil {
 		r = b.rename(r, t.Alias)
 	}
 	r.place(b.at(t))
 	return r, true
+}
+
+// windowNode adds the window columns. The window itself works in milliseconds; a time
+// of another precision (in batch mode) is brought to them and window_time back.
+func (b *binder) windowNode(in logical.Node, w physical.Window, at diag.Span) logical.Node {
+	ft := in.Schema()[w.Time].Type
+	width := len(in.Schema())
+	milli := ft
+	milli.Precision = 3
+	if ft.Precision > 3 {
+		var cols []int
+		in, cols = b.withColumns(in, []rex.Expr{b.to(refOf(in, w.Time), milli)}, at)
+		w.Time = cols[0]
+	}
+	n := &logical.WindowTVF{Base: logical.Base{At: at}, Input: in, Window: w}
+	bound := types.NewTimestamp(3).NotNull()
+	n.Fields = append(slices.Clone(in.Schema()),
+		types.Field{Name: "window_start", Type: bound}, types.Field{Name: "window_end", Type: bound},
+		types.Field{Name: "window_time", Type: milli.NotNull()})
+	if ft.Precision == 3 || ft.IsTimeAttr() {
+		return n
+	}
+	p := &logical.Project{Base: logical.Base{At: at}, Input: n}
+	for i, f := range n.Fields {
+		if i >= width && i < len(in.Schema()) {
+			continue // the time in milliseconds
+		}
+		e := rex.Expr(refOf(n, i))
+		if f.Name == "window_time" && i == len(n.Fields)-1 {
+			e = b.to(e, ft)
+			f.Type = e.Type()
+		}
+		p.Exprs = append(p.Exprs, e)
+		p.Fields = append(p.Fields, f)
+	}
+	return p
 }
 
 // tvfArgs sorts positional and named arguments by parameter.

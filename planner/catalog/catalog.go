@@ -48,9 +48,7 @@ type Column struct {
 	// MetadataKey is the connector's key of a Metadata column; Virtual excludes it from sinks.
 	MetadataKey string
 	Virtual     bool
-	// NullableInDDL: the column became NOT NULL only by being part of the primary key.
-	NullableInDDL bool
-	Span          diag.Span
+	Span        diag.Span
 }
 
 // Watermark is WATERMARK FOR Columns[Column] AS Expr.
