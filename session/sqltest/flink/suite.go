@@ -1,6 +1,7 @@
 // Package flink replays SQL cases against the answers that a real Apache Flink 2.2
 // gave. Cases are JSON lines in ../testdata/flink/NAME.jsonl, answers in
-// NAME.answers.jsonl; known.txt there lists where weir differs, and why.
+// NAME.answers.jsonl; a line {"shared":NAME,"setup":…,"files":…} holds inputs for the
+// cases below it that say "use":NAME. known.txt lists where weir differs, and why.
 package flink
 
 import (
@@ -37,17 +38,31 @@ func Load(dir string) ([]*Suite, error) {
 		if strings.HasSuffix(name, ".answers") {
 			continue
 		}
+		shared := map[string]sqltest.Case{}
 		s := &Suite{Name: name, Answers: map[string]sqltest.Answer{}}
 		err := lines(path, func(line []byte) error {
-			var c sqltest.Case
+			var c struct {
+				sqltest.Case
+				Shared string // the line holds inputs that several cases use
+				Use    string // name of them
+			}
 			if err := json.Unmarshal(line, &c); err != nil {
 				return err
+			}
+			if c.Shared != "" {
+				shared[c.Shared] = c.Case
+				return nil
+			}
+			if in, ok := shared[c.Use]; ok {
+				c.Setup, c.Files = append(append([]string(nil), in.Setup...), c.Setup...), in.Files
+			} else if c.Use != "" {
+				return fmt.Errorf("case %s uses %s, which is not shared above it", c.ID, c.Use)
 			}
 			if seen[c.ID] {
 				return fmt.Errorf("case %s is there twice", c.ID)
 			}
 			seen[c.ID] = true
-			s.Cases = append(s.Cases, c)
+			s.Cases = append(s.Cases, c.Case)
 			return nil
 		})
 		if err != nil {
