@@ -11,7 +11,8 @@ func (b *builder) graph() *topology.Graph {
 		g.Mode = topology.Stream
 	}
 	maxParallelism := max(0, b.int("pipeline.max-parallelism", 0))
-	ids := map[*op]topology.NodeID{}
+	ids := make(map[*op]topology.NodeID, len(b.ops))
+	names := map[string]int{}
 	for _, o := range b.ops {
 		n := &topology.Node{Kind: o.kind, Name: o.name, Label: o.label, Detail: o.detail, Span: o.span, Identity: o.identity, Meaning: o.meaning,
 			Parallelism: o.parallelism, MaxParallelism: maxParallelism, State: o.state, StateTTL: o.ttl, Changelog: o.mode(),
@@ -22,11 +23,26 @@ func (b *builder) graph() *topology.Graph {
 		for _, k := range o.keyed {
 			n.Keys = append(n.Keys, o.fields[k].Name)
 		}
-		ids[o] = g.Add(n)
+		n.ID = topology.NodeID(len(g.Nodes))
+		n.Name = freeName(orName(o.name, string(o.kind)), names)
+		g.Nodes = append(g.Nodes, n)
+		ids[o] = n.ID
 		for _, in := range o.in {
 			g.Connect(&topology.Edge{From: ids[in.from], To: ids[o], Input: in.n, Partitioner: in.partitioner, HashKeys: in.hashKeys,
-				Required: in.required, Changelog: in.from.mode(), UpsertKey: in.upsert, Blocking: in.blocking})
+				Required: in.required, Prefer: in.helpful, Changelog: in.from.mode(), UpsertKey: in.upsert, Blocking: in.blocking})
 		}
 	}
 	return g
+}
+
+// freeName is Graph.Add's rule, "calc", "calc-2", "calc-3", without a look at every
+// node for every node.
+func freeName(name string, taken map[string]int) string {
+	free := name
+	for taken[free] > 0 {
+		taken[name]++
+		free = name + "-" + itoa(taken[name])
+	}
+	taken[free]++
+	return free
 }

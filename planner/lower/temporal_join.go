@@ -161,12 +161,13 @@ func (b *builder) lookupJoin(n *logical.TemporalJoin, d *dim) *op {
 	b.lookupOptions(o, spec, n, d)
 	b.describeLookup(o, spec, from, table)
 	in := b.feed(o, from, anywhere)
-	if b.hashedLookup(n, d) {
-		for _, key := range spec.Keys {
-			if r, ok := key.Value.(*rex.Ref); ok {
-				in.prefer = append(in.prefer, r.Index)
-			}
+	for _, key := range spec.Keys {
+		if r, ok := key.Value.(*rex.Ref); ok {
+			in.helpful = append(in.helpful, r.Index)
 		}
+	}
+	if b.hashedLookup(n, d) {
+		in.prefer = in.helpful
 	}
 	if len(k.extra) == 0 {
 		return b.add(o, n)

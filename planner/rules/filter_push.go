@@ -15,17 +15,18 @@ import (
 // A conjunct does not go below a node that others read too (they need the rows),
 // but for projections and filters, of which the reader gets its own copy.
 func filterPush(c *Context, roots []logical.Node) []logical.Node {
-	p := &pusher{Context: c, done: map[logical.Node]logical.Node{}}
+	p := &pusher{Context: c, readers: logical.Readers(roots...), done: map[logical.Node]logical.Node{}}
 	out := make([]logical.Node, len(roots))
 	for i, r := range roots {
-		out[i] = p.push(r, nil)
+		out[i] = p.push(r, nil, false)
 	}
 	return out
 }
 
 type pusher struct {
 	*Context
-	done map[logical.Node]logical.Node // nodes pushed into with no conditions
+	readers map[logical.Node]int
+	done    map[logical.Node]logical.Node // nodes pushed into with no conditions
 }
 
 // conjunct is a condition on its way down; at is the filter it comes from.
@@ -34,42 +35,45 @@ type conjunct struct {
 	at diag.Span
 }
 
-// push gives n filtered by conds, with all filters below as low as they go.
-func (p *pusher) push(n logical.Node, conds []conjunct) logical.Node {
+// push gives n filtered by conds, with all filters below as low as they go. shared
+// tells that n is reached through a copied projection or filter, so that others
+// need its rows too.
+func (p *pusher) push(n logical.Node, conds []conjunct, shared bool) logical.Node {
 	if len(conds) == 0 {
 		if m, ok := p.done[n]; ok {
 			return m
 		}
-		m := p.into(n, nil)
+		m := p.into(n, nil, false)
 		p.done[n] = m
 		return m
 	}
+	shared = shared || p.readers[n] > 1
 	switch n.(type) {
 	case *logical.Project, *logical.Filter:
 	default:
-		if p.readers[n] > 1 {
-			return wrap(p.push(n, nil), conds)
+		if shared {
+			return wrap(p.push(n, nil, false), conds)
 		}
 	}
-	return p.into(n, conds)
+	return p.into(n, conds, shared)
 }
 
-func (p *pusher) into(n logical.Node, conds []conjunct) logical.Node {
+func (p *pusher) into(n logical.Node, conds []conjunct, shared bool) logical.Node {
 	switch n := n.(type) {
 	case *logical.Filter:
-		return p.push(n.Input, append(conjuncts(n), conds...))
+		return p.push(n.Input, append(conjuncts(n), conds...), shared)
 	case *logical.Project:
-		return p.intoProject(n, conds)
+		return p.intoProject(n, conds, shared)
 	case *logical.Join:
 		return p.intoJoin(n, conds)
 	case *logical.TemporalJoin:
 		down, stay := p.split(conds, func(e rex.Expr) bool { return only(e, 0, len(n.Left.Schema())) })
-		return wrap(n.WithInputs(p.push(n.Left, down), p.push(n.Right, nil)), stay)
+		return wrap(n.WithInputs(p.push(n.Left, down, false), p.push(n.Right, nil, false)), stay)
 	case *logical.Union:
 		down, stay := p.split(conds, func(rex.Expr) bool { return true })
 		in := make([]logical.Node, len(n.In))
 		for i, x := range n.In {
-			in[i] = p.push(x, down)
+			in[i] = p.push(x, down, false)
 		}
 		return wrap(n.WithInputs(in...), stay)
 	case *logical.Aggregate:
@@ -109,7 +113,7 @@ func (p *pusher) into(n logical.Node, conds []conjunct) logical.Node {
 	pushed := make([]logical.Node, len(in))
 	same := true
 	for i, x := range in {
-		pushed[i] = p.push(x, nil)
+		pushed[i] = p.push(x, nil, false)
 		same = same && pushed[i] == x
 	}
 	if !same {
@@ -139,14 +143,14 @@ func (p *pusher) through(n, input logical.Node, conds []conjunct, pass []int) lo
 	for i := range down {
 		down[i].e = rex.Remap(down[i].e, shows)
 	}
-	in := p.push(input, down)
+	in := p.push(input, down, false)
 	if in != input {
 		n = n.WithInputs(in)
 	}
 	return wrap(n, stay)
 }
 
-func (p *pusher) intoProject(n *logical.Project, conds []conjunct) logical.Node {
+func (p *pusher) intoProject(n *logical.Project, conds []conjunct, shared bool) logical.Node {
 	down, stay := p.split(conds, func(e rex.Expr) bool {
 		for _, i := range rex.Refs(e) {
 			if !p.deterministic(n.Exprs[i]) {
@@ -158,7 +162,7 @@ func (p *pusher) intoProject(n *logical.Project, conds []conjunct) logical.Node 
 	for i := range down {
 		down[i].e = rex.Inline(down[i].e, n.Exprs)
 	}
-	in := p.push(n.Input, down)
+	in := p.push(n.Input, down, shared)
 	var out logical.Node = n
 	if in != n.Input {
 		out = n.WithInputs(in)
@@ -214,7 +218,7 @@ func (p *pusher) intoJoin(n *logical.Join, conds []conjunct) logical.Node {
 		d.Cond = and(cond...)
 	}
 	left, right = p.implied(&d, left, right)
-	d.Left, d.Right = p.push(n.Left, left), p.push(n.Right, right)
+	d.Left, d.Right = p.push(n.Left, left, false), p.push(n.Right, right, false)
 	var out logical.Node = &d
 	if d.Left == n.Left && d.Right == n.Right && d.Kind == n.Kind && d.Cond == n.Cond {
 		out = n

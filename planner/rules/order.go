@@ -28,10 +28,8 @@ type Context struct {
 	Functions catalog.Functions
 	// Fold evaluates a constant expression; an error leaves it as it is. Nil folds nothing.
 	Fold func(rex.Expr) (*rex.Lit, error)
-	// Trace, if set, sees the tree after every rule.
+	// Trace, if set, sees the tree before the first rule ("") and after every one.
 	Trace func(rule string, roots []logical.Node)
-
-	readers map[logical.Node]int
 }
 
 // Rule is one rewrite of the whole plan.
@@ -91,8 +89,10 @@ func Run(c *Context, sinks []*logical.Sink) []*logical.Sink {
 	for i, s := range sinks {
 		roots[i] = s
 	}
+	if c.Trace != nil {
+		c.Trace("", roots)
+	}
 	for _, r := range All() {
-		c.readers = logical.Readers(roots...)
 		roots = r.Apply(c, roots)
 		if c.Trace != nil {
 			c.Trace(r.Name, roots)
