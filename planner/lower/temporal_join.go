@@ -312,6 +312,7 @@ func (b *builder) lookupOptions(o *op, spec *physical.LookupJoin, n *logical.Tem
 		b.errorf("W0205", n.At, "table %q cannot be looked up: connector %q gives no rows by key and the table has no end",
 			d.scan.Table.Path.Name, d.scan.Options["connector"]).
 			WithHint("Join it FOR SYSTEM_TIME AS OF a rowtime column, as a versioned table, or without FOR SYSTEM_TIME.")
+		return
 	}
 	if rows := s.int("lookup.cache.max-rows", 0); cache == "NONE" && rows > 0 { // the older spelling
 		cache, spec.CacheRows = "PARTIAL", int64(rows)
