@@ -12,6 +12,8 @@ type byteStore struct {
 	arena []byte
 	dead  int   // bytes of the arena that no group uses
 	null  int32 // the group of NULL, -1 if there is none
+
+	touched int // keeps the loads of touch from being optimised away
 }
 
 // byteSlot is empty if ref is 0, else ref-1 is the group and tag the lower half of
@@ -43,6 +45,9 @@ func findBytes[O int | int32](s *byteStore, g *groupList, off []O, data []byte, 
 	hashes = hashes[:len(ids)]
 	off = off[:len(ids)+1]
 	for i, h := range hashes {
+		if i%touchRows == 0 && len(s.slots) >= touchSlots {
+			s.touch(hashes[i:min(i+touchRows, len(hashes))])
+		}
 		if valid != nil && !valid.Get(i) {
 			if s.null < 0 && insert {
 				s.null = g.add()
@@ -62,6 +67,38 @@ func findBytes[O int | int32](s *byteStore, g *groupList, off []O, data []byte, 
 			ids[i] = -1
 		}
 	}
+}
+
+// In tables of touchSlots slots and more, which do not fit the near caches, what
+// the next touchRows rows need is loaded ahead. It doubles the speed at a million
+// keys; in the other stores, where a lookup is one load, it gains nothing.
+const (
+	touchSlots = 1 << 15
+	touchRows  = 128
+)
+
+// touch brings what the next rows will need into the cache: their slots, then the
+// references, then the bytes. The loads of a loop do not wait for each other, as
+// those of one lookup after the other would.
+func (s *byteStore) touch(hashes []uint64) {
+	slots, shift := s.slots, s.shift&63
+	sum := 0
+	for _, h := range hashes {
+		sum += int(slots[h>>shift].ref)
+	}
+	for _, h := range hashes {
+		if ref := slots[h>>shift].ref; ref != 0 {
+			sum += s.refs[ref-1].off
+		}
+	}
+	for _, h := range hashes {
+		if ref := slots[h>>shift].ref; ref != 0 {
+			if off := s.refs[ref-1].off; off < len(s.arena) {
+				sum += int(s.arena[off])
+			}
+		}
+	}
+	s.touched = sum
 }
 
 // locate gives the slot of a key, or the empty slot where it would go.
