@@ -119,6 +119,9 @@ func compact(g *topology.Graph) string {
 				b.WriteString(" (blocking)")
 			}
 		}
+		if len(n.StateTTL) > 0 {
+			fmt.Fprintf(&b, "  ttl=%v", n.StateTTL)
+		}
 		for _, p := range n.Props {
 			fmt.Fprintf(&b, "  %s=%s", p.Key, p.Value)
 		}

@@ -43,21 +43,27 @@ func TestUIDsSurviveEdits(t *testing.T) {
 		edit func(string) string
 		lost []string // names of operators that may be lost
 	}{
-		"comment and layout":    {edit: func(s string) string { return "-- new\n\n" + strings.ReplaceAll(s, " FROM", "\n  FROM") }},
-		"aliases renamed":       {edit: func(s string) string { return strings.NewReplacer("o.", "x.", " o ", " x ", "p.", "y.", " p ", " y ").Replace(s) }},
-		"column renamed":        {edit: replace("COUNT(*) AS n", "COUNT(*) AS many")},
-		"another filter":        {edit: replace("status = 'PAID'", "status = 'PAID' AND amount > 3")},
-		"filter gone":           {edit: replace(" WHERE status = 'PAID'", "")},
-		"another aggregate":     {edit: replace("SUM(amount) AS total", "MAX(amount) AS total")},
-		"one column more":       {edit: replace("SELECT id, city, amount, ts", "SELECT id, city, note, amount, ts")},
-		"another insert behind": {edit: func(s string) string { return s + "INSERT INTO out1 SELECT note, COUNT(*), 1 FROM orders GROUP BY note;" }},
-		"another insert ahead":  {edit: func(s string) string { return "INSERT INTO out2 SELECT user_id, COUNT(*), '' FROM orders GROUP BY user_id;" + s }},
-		"a select ahead":        {edit: func(s string) string { return "SELECT city, COUNT(*) FROM orders GROUP BY city;" + s }},
-		"a view in between":     {edit: replace("FROM paid GROUP BY city", "FROM (SELECT * FROM paid) GROUP BY city")},
-		"sides in other words":  {edit: replace("o.id = p.order_id", "p.order_id = o.id")},
-		"another key":           {edit: replace("FROM paid GROUP BY city;", "FROM paid GROUP BY city, id;"), lost: []string{"agg-city"}},
-		"another window":        {edit: replace("'10' MINUTES", "'20' MINUTES"), lost: []string{"agg-city-2"}},
-		"another join key":      {edit: replace("o.id = p.order_id", "o.user_id = p.order_id"), lost: []string{"join-p"}},
+		"comment and layout": {edit: func(s string) string { return "-- new\n\n" + strings.ReplaceAll(s, " FROM", "\n  FROM") }},
+		"aliases renamed": {edit: func(s string) string {
+			return strings.NewReplacer("o.", "x.", " o ", " x ", "p.", "y.", " p ", " y ").Replace(s)
+		}},
+		"column renamed":    {edit: replace("COUNT(*) AS n", "COUNT(*) AS many")},
+		"another filter":    {edit: replace("status = 'PAID'", "status = 'PAID' AND amount > 3")},
+		"filter gone":       {edit: replace(" WHERE status = 'PAID'", "")},
+		"another aggregate": {edit: replace("SUM(amount) AS total", "MAX(amount) AS total")},
+		"one column more":   {edit: replace("SELECT id, city, amount, ts", "SELECT id, city, note, amount, ts")},
+		"another insert behind": {edit: func(s string) string {
+			return s + "INSERT INTO out1 SELECT note, COUNT(*), 1 FROM orders GROUP BY note;"
+		}},
+		"another insert ahead": {edit: func(s string) string {
+			return "INSERT INTO out2 SELECT user_id, COUNT(*), '' FROM orders GROUP BY user_id;" + s
+		}},
+		"a select ahead":       {edit: func(s string) string { return "SELECT city, COUNT(*) FROM orders GROUP BY city;" + s }},
+		"a view in between":    {edit: replace("FROM paid GROUP BY city", "FROM (SELECT * FROM paid) GROUP BY city")},
+		"sides in other words": {edit: replace("o.id = p.order_id", "p.order_id = o.id")},
+		"another key":          {edit: replace("FROM paid GROUP BY city;", "FROM paid GROUP BY city, id;"), lost: []string{"agg-city"}},
+		"another window":       {edit: replace("'10' MINUTES", "'20' MINUTES"), lost: []string{"agg-city-2"}},
+		"another join key":     {edit: replace("o.id = p.order_id", "o.user_id = p.order_id"), lost: []string{"join-p"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			after := stateful(t, c.edit(uidScript))

@@ -17,7 +17,7 @@ import (
 func (b *builder) aggregate(n *logical.Aggregate) *op {
 	from := b.lower(n.Input)
 	spec := &physical.GroupAgg{Out: physical.Out{Fields: n.Fields}, In: physical.FieldTypes(from.schema()), Keys: n.Groups, Aggs: n.Aggs,
-		Retract: from.made.Updating(), TTL: b.hintTTL(n.Hints, "", 0)}
+		Retract: from.made.Updating(), TTL: b.hintTTL(n.Hints)}
 	if b.miniBatch() {
 		spec.MiniBatchSize, spec.MiniBatchWait = b.int("table.exec.mini-batch.size", -1), b.duration("table.exec.mini-batch.allow-latency", 0)
 	}
@@ -214,19 +214,19 @@ func (b *builder) stateTTL() time.Duration {
 	return b.duration("table.exec.state.ttl", 0)
 }
 
-// hintTTL is stateTTL unless a STATE_TTL hint names this input: by its alias, or, for
-// operators with one input, by any.
-func (b *builder) hintTTL(hints []logical.Hint, alias string, otherwise time.Duration) time.Duration {
-	ttl := max(b.stateTTL(), otherwise)
+// hintTTL is stateTTL unless a STATE_TTL hint names one of these inputs; no names
+// given means that any hint is meant.
+func (b *builder) hintTTL(hints []logical.Hint, names ...string) time.Duration {
 	if b.batch {
 		return 0
 	}
+	ttl := b.stateTTL()
 	for _, h := range hints {
 		if h.Name != "STATE_TTL" {
 			continue
 		}
 		for _, name := range sortedKeys(h.KV) {
-			if alias != "" && !strings.EqualFold(name, alias) {
+			if len(names) > 0 && !slices.ContainsFunc(names, func(s string) bool { return s != "" && strings.EqualFold(s, name) }) {
 				continue
 			}
 			d, ok := ParseDuration(h.KV[name])

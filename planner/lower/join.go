@@ -45,7 +45,7 @@ func (b *builder) regularJoin(j *joining) *op {
 		LeftKeys: j.leftKeys, RightKeys: j.rightKeys, NullEquals: j.nullEquals, Residual: conjunction(j.rest),
 		LeftUnique:  uniqueSide(b.facts.UpsertKeys(n.Left), j.leftKeys),
 		RightUnique: uniqueSide(b.facts.UpsertKeys(n.Right), j.rightKeys),
-		LeftTTL:     b.hintTTL(n.Hints, n.LeftName, 0), RightTTL: b.hintTTL(n.Hints, n.RightName, 0),
+		LeftTTL:     b.hintTTL(n.Hints, n.LeftName), RightTTL: b.hintTTL(n.Hints, n.RightName),
 		LeftChanges: j.left.made.Updating(), RightChanges: j.right.made.Updating()}
 	o := &op{kind: topology.KindJoin, spec: spec, fields: n.Fields, ttl: ttls(spec.LeftTTL, spec.RightTTL)}
 	b.describeJoin(o, j, "Join")

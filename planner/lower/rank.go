@@ -24,7 +24,7 @@ func (b *builder) rank(n *logical.Rank) *op {
 		}
 	}
 	spec := &physical.TopN{Out: physical.Out{Fields: n.Fields}, In: physical.FieldTypes(from.schema()), Partition: n.Partition, Order: n.Order,
-		Start: n.Start, End: n.End, WithRank: n.WithRank, Rank: n.Func, InputChanges: from.made.Updating(), TTL: b.hintTTL(n.Hints, "", 0)}
+		Start: n.Start, End: n.End, WithRank: n.WithRank, Rank: n.Func, InputChanges: from.made.Updating(), TTL: b.hintTTL(n.Hints)}
 	if spec.InputChanges {
 		spec.UniqueKey = b.betteringKey(n, from)
 	}
@@ -91,7 +91,7 @@ func (b *builder) windowTopN(n *logical.Rank, from *op, w *logical.WindowColumns
 func (b *builder) dedup(n *logical.Rank, from *op) *op {
 	key := n.Order[0]
 	spec := &physical.Dedup{Out: physical.Out{Fields: n.Fields}, In: physical.FieldTypes(from.schema()), Keys: n.Partition, Time: key.Col,
-		Rowtime: from.schema()[key.Col].Type.Attr == types.Rowtime, KeepLast: key.Desc, TTL: b.hintTTL(n.Hints, "", 0)}
+		Rowtime: from.schema()[key.Col].Type.Attr == types.Rowtime, KeepLast: key.Desc, TTL: b.hintTTL(n.Hints)}
 	o := &op{kind: topology.KindDedup, spec: spec, fields: n.Fields, ttl: ttls(spec.TTL)}
 	names := fieldNames(from.schema())
 	which := map[bool]string{true: "last", false: "first"}[spec.KeepLast]

@@ -94,7 +94,7 @@ func limitText(offset, fetch int64) string {
 
 func (b *builder) streamTop(n *logical.Sort, from *op) *op {
 	spec := &physical.TopN{Out: physical.Out{Fields: n.Fields}, In: physical.FieldTypes(from.schema()), Order: n.Keys,
-		Start: n.Offset + 1, End: n.Offset + n.Fetch, InputChanges: from.made.Updating(), TTL: b.hintTTL(n.Hints, "", 0)}
+		Start: n.Offset + 1, End: n.Offset + n.Fetch, InputChanges: from.made.Updating(), TTL: b.hintTTL(n.Hints)}
 	if spec.InputChanges {
 		spec.UniqueKey = b.betteringKey(&logical.Rank{Base: n.Base, Input: n.Input, Order: n.Keys}, from)
 	}

@@ -43,7 +43,8 @@ type Rule struct {
 // All lists the rules in the order in which Run applies them.
 func All() []Rule {
 	return []Rule{
-		{Name: "share", Apply: share},
+		{Name: "hints", Apply: hints},
+		{Name: "share", After: []string{"hints"}, Apply: share},
 		{Name: "names", After: []string{"share"}, Apply: names},
 		{Name: "fold", After: []string{"share"}, Apply: fold},
 		{Name: "boolean", After: []string{"fold"}, Apply: boolean},
