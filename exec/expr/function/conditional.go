@@ -96,6 +96,7 @@ func inferIf(c catalog.Call) (catalog.Resolved, error) {
 	if err != nil {
 		return r, fmt.Errorf("the values of IF have no common type: %s", typeList(c.Args[1:]))
 	}
+	r.Result = r.Result.WithNull(types.AnyNullable(c.Args...))
 	return r, nil
 }
 

@@ -90,7 +90,8 @@ func (r *Registry) Names() []string { return r.names }
 func All() []*Func {
 	var out []*Func
 	for _, family := range [][]*Func{
-		arithmetic, comparison, logic, conditional, casts,
+		arithmetic, comparison, logic, conditional, casts, texts, likes, regexps, splits, prints, charsets,
+		mathematics, times, timeFormats, hashes, jsons, collections, meta,
 	} {
 		out = append(out, family...)
 	}

@@ -1,0 +1,502 @@
+package function
+
+import (
+	"github.com/weir-sql/weir/exec/vec"
+	"github.com/weir-sql/weir/planner/catalog"
+	"github.com/weir-sql/weir/planner/rex"
+	"github.com/weir-sql/weir/planner/types"
+)
+
+// times holds the functions of dates and times. TIMESTAMP_LTZ is taken apart and put
+// together in the session's time zone. Years, hours and so on of a TIMESTAMP before
+// 1970 count towards 1970, as the reference does.
+var times = family("time", []entry{
+	{
+		Name: "EXTRACT", Sigs: "EXTRACT(unit FROM time)", Doc: "a field of a date, time or interval: YEAR, QUARTER, MONTH, WEEK, DAY, DOY, DOW, HOUR, MINUTE, SECOND, MILLISECOND, EPOCH, …",
+		Ex:    "EXTRACT(DAY FROM DATE '2024-06-05') → 5\nEXTRACT(WEEK FROM DATE '2021-01-01') → 53",
+		Takes: []string{"SYMBOL, DATE|TIME|TIMESTAMP|LTZ|INTERVAL"}, Gives: of(types.Int64),
+		New: func(call *rex.Call) (Kernel, error) {
+			unit, _ := constText(call, 0)
+			k, err := extract(unit)(&rex.Call{Fn: call.Fn, Args: call.Args[1:], T: call.T, Span: call.Span})
+			eval := k.Eval
+			k.Eval = func(f *Frame, as []*vec.Vec, n int) (*vec.Vec, error) { return eval(f, as[1:], n) }
+			return k, err
+		},
+	},
+	part("YEAR", "YEAR", "the year", "YEAR(DATE '2024-06-05') → 2024"),
+	part("QUARTER", "QUARTER", "the quarter of the year, 1 to 4", "QUARTER(DATE '2024-06-05') → 2"),
+	part("MONTH", "MONTH", "the month, 1 to 12", "MONTH(DATE '2024-06-05') → 6"),
+	part("WEEK", "WEEK", "the week of the year as ISO 8601 counts", "WEEK(DATE '2024-06-05') → 23"),
+	part("DAYOFYEAR", "DOY", "the day of the year, 1 to 366", "DAYOFYEAR(DATE '2024-06-05') → 157"),
+	part("DAYOFMONTH", "DAY", "the day of the month, 1 to 31", "DAYOFMONTH(DATE '2024-06-05') → 5"),
+	part("DAYOFWEEK", "DOW", "the day of the week, 1 for Sunday to 7", "DAYOFWEEK(DATE '2024-06-05') → 4"),
+	part("HOUR", "HOUR", "the hour, 0 to 23", "HOUR(TIMESTAMP '2024-06-05 12:34:56') → 12"),
+	part("MINUTE", "MINUTE", "the minute, 0 to 59", "MINUTE(TIMESTAMP '2024-06-05 12:34:56') → 34"),
+	part("SECOND", "SECOND", "the second, 0 to 59", "SECOND(TIMESTAMP '2024-06-05 12:34:56') → 56"),
+	{
+		Name: "TIMESTAMPADD", Sigs: "TIMESTAMPADD(unit, n, time)", Doc: "the time moved by n units",
+		Ex: "TIMESTAMPADD(WEEK, 1, DATE '2024-01-02') → 2024-01-09", Infer: inferTimestampAdd, New: newTimestampAdd,
+	},
+	{
+		Name: "TIMESTAMPDIFF", Sigs: "TIMESTAMPDIFF(unit, from, to)", Doc: "how many whole units lie between two times",
+		Ex:    "TIMESTAMPDIFF(DAY, TIMESTAMP '2024-01-01 10:00:00', TIMESTAMP '2024-01-03 09:00:00') → 1",
+		Takes: []string{"SYMBOL, DATE|TIMESTAMP|LTZ, DATE|TIMESTAMP|LTZ"}, Gives: of(types.Int32), New: newTimestampDiff,
+	},
+	{
+		Name: "OVERLAPS", Sigs: "(start, end) OVERLAPS (start, end)", Doc: "two periods have a point in common; an end may be given as an interval",
+		Ex: "(DATE '2024-01-01', DATE '2024-01-31') OVERLAPS (DATE '2024-01-15', INTERVAL '1' MONTH) → TRUE", Infer: inferOverlaps, New: newOverlaps,
+	},
+	now("CURRENT_DATE", "the date in the session's time zone", "CURRENT_DATE > DATE '2020-01-01' → TRUE", types.DateType,
+		perBatch(func(c *Ctx, _ types.Type) int32 { return int32(floorDiv(c.localNow(), millisPerDay)) })),
+	now("CURRENT_TIME", "the time of day in the session's time zone", "CURRENT_TIME IS NULL → FALSE", types.NewTime(0), timeOfDay),
+	now("LOCALTIME", "the time of day in the session's time zone", "LOCALTIME IS NULL → FALSE", types.NewTime(0), timeOfDay),
+	now("CURRENT_TIMESTAMP", "the time now, one value for a query in batch mode", "CURRENT_TIMESTAMP IS NULL → FALSE", types.NewTimestampLTZ(3), instantNow),
+	now("NOW", "the time now, one value for a query in batch mode", "NOW() IS NULL → FALSE", types.NewTimestampLTZ(3), instantNow),
+	now("LOCALTIMESTAMP", "date and time of day in the session's time zone", "LOCALTIMESTAMP IS NULL → FALSE", types.NewTimestamp(3),
+		perBatch(func(c *Ctx, _ types.Type) int64 { return c.localNow() })),
+	now("CURRENT_ROW_TIMESTAMP", "the time now, for each row anew also in batch mode", "CURRENT_ROW_TIMESTAMP() IS NULL → FALSE", types.NewTimestampLTZ(3), procTime),
+	now("PROCTIME", "the processing time, for each row anew", "PROCTIME() IS NULL → FALSE", types.NewTimestampLTZ(3), procTime),
+	{
+		Name: "CURRENT_WATERMARK", Sigs: "CURRENT_WATERMARK(rowtime)", Doc: "the watermark that has passed, NULL before the first one",
+		Takes: []string{"TIMESTAMP|LTZ"}, Gives: func(as []types.Type) types.Type { return as[0].Null() }, Dynamic: true, NonDeterministic: true,
+		New: currentWatermark,
+	},
+	{
+		Name: "CURRENT_DATABASE", Sigs: "CURRENT_DATABASE()", Doc: "the name of the current database", Ex: "CURRENT_DATABASE() → default_database",
+		Takes: []string{""}, Gives: never(types.String), Dynamic: true,
+		New: textOf(func(f *Frame, dst []byte, _ args, _ int) ([]byte, bool) {
+			if f.Database == "" {
+				return append(dst, "default_database"...), true
+			}
+			return append(dst, f.Database...), true
+		}),
+	},
+})
+
+// part is the entry of a function that gives one field.
+func part(name, unit, doc, ex string) entry {
+	return entry{
+		Name: name, Sigs: name + "(time)", Doc: doc, Ex: ex, Takes: []string{"DATE|TIME|TIMESTAMP|LTZ|INTERVAL"},
+		Gives: of(types.Int64), New: extract(unit),
+	}
+}
+
+// now is the entry of a function that asks the clock.
+func now(name, doc, ex string, t types.Type, new maker) entry {
+	return entry{
+		Name: name, Sigs: name, Doc: doc, Ex: ex, Takes: []string{""}, Gives: never(t), New: new, Dynamic: true,
+		NonDeterministic: name == "CURRENT_ROW_TIMESTAMP" || name == "PROCTIME",
+	}
+}
+
+// localNow is the session's local time in milliseconds.
+func (c *Ctx) localNow() int64 {
+	ms := c.now()
+	return ms + offsetAt(floorDiv(ms, 1000), c.zone())*1000
+}
+
+var (
+	timeOfDay = perBatch(func(c *Ctx, t types.Type) int32 {
+		return truncateMillis(int32(floorMod(c.localNow(), millisPerDay)), t.Precision)
+	})
+	instantNow = perBatch(func(c *Ctx, _ types.Type) int64 { return c.now() })
+	procTime   = perBatch(func(c *Ctx, _ types.Type) int64 { return c.procTime() })
+)
+
+func currentWatermark(call *rex.Call) (Kernel, error) {
+	return Kernel{Owned: true, Eval: func(f *Frame, _ []*vec.Vec, n int) (*vec.Vec, error) {
+		if f.Watermark != nil {
+			if ms, ok := f.Watermark(); ok {
+				x, fits := fromMillis(ms).in(call.T.Precision)
+				out := f.New(call.T, n)
+				fill(out.Int64s(), x)
+				if fits {
+					return out, nil
+				}
+			}
+		}
+		return nulls(call.T, n), nil
+	}}, nil
+}
+
+// extract makes the kernel that gives a field of its one argument.
+func extract(unit string) maker {
+	return func(call *rex.Call) (Kernel, error) {
+		t := call.Args[0].Type()
+		bad := fail(call, CodeArgument, "%s has no field %s", plain(t), unit)
+		switch t.Kind {
+		case types.Date:
+			if _, ok := dateField(unit, 0); ok {
+				return fixedOf(func(_ *Frame, a args, i int) (int64, bool) { return dateField(unit, int64(a.i32(0, i))) })(call)
+			}
+			if unit == "EPOCH" {
+				return fixedOf(func(_ *Frame, a args, i int) (int64, bool) { return int64(a.i32(0, i)) * secondsPerDay, true })(call)
+			}
+			if _, ok := clockField(unit, 0, 0); ok { // a date is at midnight
+				return fixedOf(func(*Frame, args, int) (int64, bool) { return 0, true })(call)
+			}
+			return Kernel{}, bad
+		case types.Time:
+			if _, ok := clockField(unit, 0, 0); !ok {
+				return Kernel{}, bad
+			}
+			return fixedOf(func(_ *Frame, a args, i int) (int64, bool) {
+				ms := int64(a.i32(0, i))
+				return clockField(unit, ms/1000, ms%1000*1e6)
+			})(call)
+		case types.IntervalYearMonth:
+			return fixedErr(func(_ *Frame, _ *rex.Call, a args, i int) (int64, bool, error) {
+				return monthsField(unit, a.i64(0, i), bad)
+			})(call)
+		case types.IntervalDayTime:
+			return fixedErr(func(_ *Frame, _ *rex.Call, a args, i int) (int64, bool, error) {
+				ms := a.i64(0, i)
+				if unit == "DAY" {
+					return ms / millisPerDay, true, nil
+				}
+				x, ok := clockField(unit, ms%millisPerDay/1000, ms%1000*1e6)
+				if !ok {
+					return 0, false, bad
+				}
+				return x, true, nil
+			})(call)
+		}
+		return extractTimestamp(call, unit, t, bad)
+	}
+}
+
+func extractTimestamp(call *rex.Call, unit string, t types.Type, bad error) (Kernel, error) {
+	_, isDate := dateField(unit, 0)
+	_, isClock := clockField(unit, 0, 0)
+	if !isDate && !isClock && unit != "EPOCH" {
+		return Kernel{}, bad
+	}
+	return fixedOf(func(f *Frame, a args, i int) (int64, bool) {
+		m := localMoment(a[0], i, f.zone())
+		switch {
+		case unit == "EPOCH":
+			return momentOf(a.i64(0, i), t.Precision).sec, true
+		case t.Kind == types.TimestampLTZ && isDate:
+			return dateField(unit, floorDiv(m.sec, secondsPerDay))
+		case t.Kind == types.TimestampLTZ:
+			return clockField(unit, floorMod(m.sec, secondsPerDay), m.nano)
+		case isDate:
+			return dateField(unit, m.millis()/millisPerDay)
+		}
+		if m.sec >= 0 {
+			return clockField(unit, m.sec%secondsPerDay, m.nano)
+		}
+		ms := m.millis() % millisPerDay
+		return clockField(unit, ms/1000, ms%1000*1e6)
+	})(call)
+}
+
+// dateField gives a field of a day; false if it is not one of a date.
+func dateField(unit string, day int64) (int64, bool) {
+	switch unit {
+	case "DOW":
+		return weekday(day)%7 + 1, true
+	case "ISODOW":
+		return weekday(day), true
+	case "WEEK":
+		w, _ := isoWeek(day)
+		return w, true
+	case "ISOYEAR":
+		_, y := isoWeek(day)
+		return y, true
+	}
+	y, m, d := civil(day)
+	switch unit {
+	case "YEAR":
+		return y, true
+	case "QUARTER":
+		return (m + 2) / 3, true
+	case "MONTH":
+		return m, true
+	case "DAY":
+		return d, true
+	case "DOY":
+		return day - dayOf(y, 1, 1) + 1, true
+	case "DECADE":
+		return floorDiv(y, 10), true
+	case "CENTURY":
+		return period(y, 100), true
+	case "MILLENNIUM":
+		return period(y, 1000), true
+	}
+	return 0, false
+}
+
+// period numbers spans of years: year 1 to 100 is the first century.
+func period(year, span int64) int64 {
+	if year > 0 {
+		return (year + span - 1) / span
+	}
+	return -((span - year - 1) / span)
+}
+
+// clockField gives a field of a time of day; false if it is not one.
+func clockField(unit string, sec, nano int64) (int64, bool) {
+	switch unit {
+	case "HOUR":
+		return sec / 3600, true
+	case "MINUTE":
+		return sec / 60 % 60, true
+	case "SECOND":
+		return sec % 60, true
+	case "MILLISECOND":
+		return nano / 1e6, true
+	case "MICROSECOND":
+		return nano / 1e3, true
+	case "NANOSECOND":
+		return nano, true
+	}
+	return 0, false
+}
+
+func monthsField(unit string, months int64, bad error) (int64, bool, error) {
+	switch unit {
+	case "YEAR":
+		return months / 12, true, nil
+	case "MONTH":
+		return months % 12, true, nil
+	case "QUARTER":
+		return months%12/3 + 1, true, nil
+	case "DECADE":
+		return months / 120, true, nil
+	case "CENTURY":
+		return months / 1200, true, nil
+	case "MILLENNIUM":
+		return months / 12000, true, nil
+	}
+	return 0, false, bad
+}
+
+// unitSpan is a unit as months or nanoseconds; false if it is no unit of distance.
+func unitSpan(unit string) (months, nanos int64, ok bool) {
+	switch unit {
+	case "YEAR":
+		return 12, 0, true
+	case "QUARTER":
+		return 3, 0, true
+	case "MONTH":
+		return 1, 0, true
+	case "WEEK":
+		return 0, 7 * secondsPerDay * 1e9, true
+	case "DAY":
+		return 0, secondsPerDay * 1e9, true
+	case "HOUR":
+		return 0, 3600 * 1e9, true
+	case "MINUTE":
+		return 0, 60 * 1e9, true
+	case "SECOND":
+		return 0, 1e9, true
+	case "MILLISECOND":
+		return 0, 1e6, true
+	case "MICROSECOND", "FRAC_SECOND":
+		return 0, 1e3, true
+	case "NANOSECOND":
+		return 0, 1, true
+	}
+	return 0, 0, false
+}
+
+func inferTimestampAdd(c catalog.Call) (catalog.Resolved, error) {
+	return takes("TIMESTAMPADD", []string{"SYMBOL, BIGINT, DATE|TIME|TIMESTAMP|LTZ"}, func(as []types.Type) types.Type {
+		t := as[2]
+		unit, _ := c.Lits[0].Value.(string)
+		_, nanos, _ := unitSpan(unit)
+		switch {
+		case t.Kind == types.Date && nanos != 0 && nanos%(secondsPerDay*1e9) != 0:
+			t = types.NewTimestamp(6)
+		case t.IsTimestamp() && nanos == 1:
+			t.Precision = 9
+		case t.IsTimestamp() && nanos == 1000:
+			t.Precision = max(t.Precision, 6)
+		}
+		return t.WithNull(types.AnyNullable(as[1], as[2]))
+	})(c)
+}
+
+// newTimestampAdd is TIMESTAMPADD(unit, n, time).
+func newTimestampAdd(call *rex.Call) (Kernel, error) {
+	unit, _ := constText(call, 0)
+	months, nanos, ok := unitSpan(unit)
+	if !ok {
+		return Kernel{}, fail(call, CodeArgument, "TIMESTAMPADD has no unit %s", unit)
+	}
+	t := call.Args[2].Type()
+	if call.T.In(types.Date, types.Time) {
+		return fixedOf(func(_ *Frame, a args, i int) (int32, bool) {
+			x, n := int64(a.i32(2, i)), a.i64(1, i)
+			switch {
+			case t.Kind == types.Time:
+				return int32(floorMod(x+n*(nanos/1e6), millisPerDay)), true
+			case months != 0:
+				return int32(addMonths(x, n*months)), true
+			default:
+				return int32(x + n*(nanos/(secondsPerDay*1e9))), true
+			}
+		})(call)
+	}
+	return fixedOf(func(f *Frame, a args, i int) (int64, bool) {
+		n := a.i64(1, i)
+		var m moment
+		if t.Kind == types.Date {
+			m.sec = int64(a.i32(2, i)) * secondsPerDay
+		} else {
+			m = momentOf(a.i64(2, i), t.Precision)
+		}
+		if months == 0 {
+			m.sec += n * (nanos / 1e9)
+			m.nano += n * (nanos % 1e9)
+			m.sec += floorDiv(m.nano, 1e9)
+			m.nano = floorMod(m.nano, 1e9)
+			return m.in(call.T.Precision)
+		}
+		if t.Kind == types.TimestampLTZ {
+			m.sec = toLocal(m.sec, f.zone())
+		}
+		day := floorDiv(m.sec, secondsPerDay)
+		m.sec += (addMonths(day, n*months) - day) * secondsPerDay
+		if t.Kind == types.TimestampLTZ {
+			m.sec = toInstant(m.sec, f.zone())
+		}
+		return m.in(call.T.Precision)
+	})(call)
+}
+
+// momentAt reads row i of a DATE, TIMESTAMP or TIMESTAMP_LTZ vector.
+func momentAt(v *vec.Vec, i int) moment {
+	if v.Type.Kind == types.Date {
+		return moment{sec: int64(v.Int32s()[i]) * secondsPerDay}
+	}
+	return momentOf(v.Int64s()[i], v.Type.Precision)
+}
+
+// newTimestampDiff is TIMESTAMPDIFF(unit, from, to): whole units, months as the
+// calendar has them.
+func newTimestampDiff(call *rex.Call) (Kernel, error) {
+	unit, _ := constText(call, 0)
+	months, nanos, ok := unitSpan(unit)
+	if !ok {
+		return Kernel{}, fail(call, CodeArgument, "TIMESTAMPDIFF has no unit %s", unit)
+	}
+	return fixedOf(func(_ *Frame, a args, i int) (int32, bool) {
+		from, to := momentAt(a[1], i).millis(), momentAt(a[2], i).millis()
+		switch {
+		case months != 0:
+			return int32(monthsBetween(to, from) / months), true
+		case nanos >= 1e6:
+			return int32((to - from) / (nanos / 1e6)), true
+		default:
+			return int32((to - from) * (1e6 / nanos)), true
+		}
+	})(call)
+}
+
+// monthsBetween counts the whole months from b to a, in milliseconds.
+func monthsBetween(a, b int64) int64 {
+	da, db := floorDiv(a, millisPerDay), floorDiv(b, millisPerDay)
+	n := dayMonthsBetween(da, db)
+	if addMonths(db, n) == da && a-da*millisPerDay < b-db*millisPerDay {
+		n--
+	}
+	return n
+}
+
+func dayMonthsBetween(a, b int64) int64 {
+	if a < b {
+		return -dayMonthsBetween(b, a)
+	}
+	for n := (a - b) / 31; ; n++ { // no month is longer, so this is not too much
+		if addMonths(b, n) >= a || addMonths(b, n+1) > a {
+			return n
+		}
+	}
+}
+
+// newFloorTime is FLOOR and CEIL(time TO unit).
+func newFloorTime(call *rex.Call, up bool) (Kernel, error) {
+	unit, _ := constText(call, 1)
+	t := call.Args[0].Type()
+	if _, _, ok := floorMoment(unit, moment{}); !ok {
+		return Kernel{}, fail(call, CodeArgument, "%s has no unit %s", call.Fn, unit)
+	}
+	to := func(m moment) moment {
+		lo, hi, _ := floorMoment(unit, m)
+		if up && m != lo {
+			return hi
+		}
+		return lo
+	}
+	switch t.Kind {
+	case types.Date:
+		return fixedOf(func(_ *Frame, a args, i int) (int32, bool) {
+			return int32(floorDiv(to(moment{sec: int64(a.i32(0, i)) * secondsPerDay}).sec, secondsPerDay)), true
+		})(call)
+	case types.Time:
+		return fixedOf(func(_ *Frame, a args, i int) (int32, bool) {
+			return int32(floorMod(to(fromMillis(int64(a.i32(0, i)))).millis(), millisPerDay)), true
+		})(call)
+	}
+	ltz := t.Kind == types.TimestampLTZ
+	return fixedOf(func(f *Frame, a args, i int) (int64, bool) {
+		m := to(localMoment(a[0], i, f.zone()))
+		if ltz {
+			m.sec = toInstant(m.sec, f.zone())
+		}
+		return m.in(t.Precision)
+	})(call)
+}
+
+// floorMoment gives the begin of the unit a local time lies in, and of the next one.
+// Weeks begin on Sunday.
+func floorMoment(unit string, m moment) (lo, hi moment, ok bool) {
+	span := int64(0)
+	switch unit {
+	case "MILLISECOND":
+		lo = moment{m.sec, m.nano / 1e6 * 1e6}
+		hi = moment{lo.sec, lo.nano + 1e6}
+		return lo, moment{hi.sec + hi.nano/1e9, hi.nano % 1e9}, true
+	case "SECOND":
+		span = 1
+	case "MINUTE":
+		span = 60
+	case "HOUR":
+		span = 3600
+	case "DAY":
+		span = secondsPerDay
+	}
+	if span > 0 {
+		s := floorDiv(m.sec, span) * span
+		return moment{sec: s}, moment{sec: s + span}, true
+	}
+	day := floorDiv(m.sec, secondsPerDay)
+	y, mo, _ := civil(day)
+	from, next := day, day
+	switch unit {
+	case "WEEK":
+		from = day - weekday(day)%7
+		next = from + 7
+	case "MONTH":
+		from, next = dayOf(y, mo, 1), dayOf(y, mo+1, 1)
+	case "QUARTER":
+		q := (mo-1)/3*3 + 1
+		from, next = dayOf(y, q, 1), dayOf(y, q+3, 1)
+	case "YEAR":
+		from, next = dayOf(y, 1, 1), dayOf(y+1, 1, 1)
+	case "DECADE":
+		d := floorDiv(y, 10) * 10
+		from, next = dayOf(d, 1, 1), dayOf(d+10, 1, 1)
+	case "CENTURY":
+		c := floorDiv(y-1, 100)*100 + 1
+		from, next = dayOf(c, 1, 1), dayOf(c+100, 1, 1)
+	case "MILLENNIUM":
+		c := floorDiv(y-1, 1000)*1000 + 1
+		from, next = dayOf(c, 1, 1), dayOf(c+1000, 1, 1)
+	default:
+		return lo, hi, false
+	}
+	return moment{sec: from * secondsPerDay}, moment{sec: next * secondsPerDay}, true
+}
