@@ -32,6 +32,8 @@ func Operator(spec physical.Spec, env Env) (exec.Operator, error) {
 		return op.NewMaterialize(s), nil
 	case *physical.GroupAgg:
 		return op.NewGroupAgg(s, env.Batch)
+	case *physical.Over:
+		return op.NewOver(s, env.Batch)
 	case *physical.WindowTVF:
 		return op.NewWindowTVF(s)
 	case *physical.WindowTopN:

@@ -139,7 +139,7 @@ func (j *Join) probe(in int, other *joinSide, b *vec.Batch, lo int) (int, error)
 			j.pairRow = append(j.pairRow, int32(k))
 		}
 	}
-	keep, err := j.residual.keep(in == 0, b.Cols, j.pairRow, other.store, j.pairSlot)
+	keep, err := j.residual.keepFrom(in, b.Cols, j.pairRow, other.store, j.pairSlot)
 	if err != nil {
 		return 0, err
 	}

@@ -205,7 +205,7 @@ func (j *joinBatch) filter(h *hashBuild, b *vec.Batch) error {
 	if j.residual == nil || len(j.pairSlot) == 0 {
 		return nil
 	}
-	keep, err := j.residual.keep(h.side == 1, b.Cols, j.pairRow, batchRows(h.rows.Cols), j.pairSlot)
+	keep, err := j.residual.keepFrom(1-h.side, b.Cols, j.pairRow, batchRows(h.rows.Cols), j.pairSlot)
 	if err != nil {
 		return err
 	}

@@ -206,7 +206,7 @@ func (j *LookupJoin) load(keys []*vec.Vec, n int) error {
 func (j *LookupJoin) emit(b *vec.Batch, out exec.Out) error {
 	rows, slots := j.outRow, j.outSlot
 	if j.residual != nil {
-		keep, err := j.residual.keep(true, b.Cols, rows, j.cache.store, slots)
+		keep, err := j.residual.keepFrom(0, b.Cols, rows, j.cache.store, slots)
 		if err != nil {
 			return err
 		}

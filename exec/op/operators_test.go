@@ -220,9 +220,11 @@ func (a args) order(key string) []rex.SortKey {
 }
 
 // aggs reads aggs=(COUNT,SUM:1,SUM:1:distinct,COUNT:filter=2).
-func (a args) aggs(in []types.Type) ([]rex.AggCall, error) {
+func (a args) aggs(in []types.Type) ([]rex.AggCall, error) { return aggCalls(a.vals("aggs"), in) }
+
+func aggCalls(texts []string, in []types.Type) ([]rex.AggCall, error) {
 	var out []rex.AggCall
-	for _, s := range a.vals("aggs") {
+	for _, s := range texts {
 		p := strings.Split(s, ":")
 		c := rex.AggCall{Fn: p[0], Filter: -1}
 		var ts []types.Type
@@ -254,6 +256,34 @@ func (a args) aggs(in []types.Type) ([]rex.AggCall, error) {
 		out = append(out, c)
 	}
 	return out, nil
+}
+
+// overCall reads SUM:1, ROW_NUMBER, LAG:1, LAG:1:2:3.
+func (a args) overCall(s string, in []types.Type) (rex.AggCall, error) {
+	p := strings.Split(s, ":")
+	c := rex.AggCall{Fn: p[0], Filter: -1, T: types.Int64.NotNull()}
+	for _, x := range p[1:] {
+		n, err := strconv.Atoi(x)
+		if err != nil {
+			return c, err
+		}
+		c.Args = append(c.Args, n)
+	}
+	switch c.Fn {
+	case "ROW_NUMBER", "RANK", "DENSE_RANK", "NTILE":
+		return c, nil
+	case "PERCENT_RANK", "CUME_DIST":
+		c.T = types.Float64.NotNull()
+		return c, nil
+	case "LAG", "LEAD":
+		c.T = in[c.Args[0]].Null()
+		return c, nil
+	}
+	cs, err := aggCalls([]string{s}, in)
+	if err != nil {
+		return c, err
+	}
+	return cs[0], nil
 }
 
 func fields(ts ...types.Type) physical.Out {
@@ -443,6 +473,21 @@ var specs = map[string]func(args, [][]types.Type) (physical.Spec, error){
 			s.Residual = condition(a.vals("residual"), all)
 		}
 		s.Out = fields(all...)
+		return s, nil
+	},
+	"over": func(a args, in [][]types.Type) (physical.Spec, error) {
+		s := &physical.Over{In: in[0], Partition: a.ints("by"), Order: a.order("order"), Rowtime: a.has("rowtime"), Rows: a.has("rows"),
+			Preceding: a.num("preceding", -1), Following: a.num("following", 0), Changing: a.has("changing"),
+			EmitUpdateBefore: !a.has("noub"), TTL: a.ttl("ttl")}
+		ts := slices.Clone(in[0])
+		for _, f := range a.vals("calls") {
+			c, err := a.overCall(f, in[0])
+			if err != nil {
+				return nil, err
+			}
+			s.Calls, ts = append(s.Calls, c), append(ts, c.T)
+		}
+		s.Out = fields(ts...)
 		return s, nil
 	},
 	"normalize": func(a args, in [][]types.Type) (physical.Spec, error) {

@@ -49,22 +49,17 @@ type batchRows []*vec.Vec
 
 func (b batchRows) column(c int, slots []int32) *vec.Vec { return vec.Take(b[c], slots) }
 
-// keep tells for each pair (row of cols, slot of store) whether the condition holds.
-// rowsLeft says that cols is the left side. The result is valid until the next call.
-func (f *pairFilter) keep(rowsLeft bool, cols []*vec.Vec, rows []int32, store slotColumns, slots []int32) ([]bool, error) {
+// keep tells for each pair (left row, right row) whether the condition holds. The
+// result is valid until the next call.
+func (f *pairFilter) keep(left slotColumns, rows []int32, right slotColumns, slots []int32) ([]bool, error) {
 	f.held = resized(f.held[:0], len(rows))
 	for lo := 0; lo < len(rows); lo += vec.BatchSize {
 		hi := min(lo+vec.BatchSize, len(rows))
 		for _, c := range f.refs {
-			switch left := c < f.left; {
-			case left && rowsLeft:
-				f.cols[c] = vec.Take(cols[c], rows[lo:hi])
-			case left:
-				f.cols[c] = store.column(c, slots[lo:hi])
-			case rowsLeft:
-				f.cols[c] = store.column(c-f.left, slots[lo:hi])
-			default:
-				f.cols[c] = vec.Take(cols[c-f.left], rows[lo:hi])
+			if c < f.left {
+				f.cols[c] = left.column(c, rows[lo:hi])
+			} else {
+				f.cols[c] = right.column(c-f.left, slots[lo:hi])
 			}
 		}
 		sel, err := f.filter.Select(f.ctx, &vec.Batch{Len: hi - lo, Cols: f.cols}, f.sel[:0])
@@ -83,4 +78,12 @@ func (f *pairFilter) keep(rowsLeft bool, cols []*vec.Vec, rows []int32, store sl
 		f.sel = sel
 	}
 	return f.held, nil
+}
+
+// keepFrom is keep for rows of a batch of one side, 0 or 1, and stored rows of the other.
+func (f *pairFilter) keepFrom(side int, cols []*vec.Vec, rows []int32, store slotColumns, slots []int32) ([]bool, error) {
+	if side == 0 {
+		return f.keep(batchRows(cols), rows, store, slots)
+	}
+	return f.keep(store, slots, batchRows(cols), rows)
 }
