@@ -107,8 +107,19 @@ func shape(b *vec.Batch, ts []types.Type) error {
 
 // Sorted puts rows into an order that does not depend on how they were read.
 func Sorted(rows [][]any) [][]any {
-	out := append([][]any(nil), rows...)
-	sort.Slice(out, func(i, j int) bool { return fmt.Sprint(out[i]...) < fmt.Sprint(out[j]...) })
+	type keyed struct {
+		key string
+		row []any
+	}
+	all := make([]keyed, len(rows))
+	for i, r := range rows {
+		all[i] = keyed{fmt.Sprint(r...), r}
+	}
+	sort.SliceStable(all, func(i, j int) bool { return all[i].key < all[j].key })
+	out := make([][]any, len(rows))
+	for i, k := range all {
+		out[i] = k.row
+	}
 	return out
 }
 

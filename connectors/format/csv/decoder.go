@@ -93,13 +93,14 @@ func (d *Decoder) HasHeader() bool { return d.header }
 // DecodeHeader takes the line of names. Names that are the table's in another order
 // are an error, since columns are matched by position.
 func (d *Decoder) DecodeHeader(chunk []byte, last bool) (consumed, lines int, err error) {
-	skip := d.mark(chunk, last)
+	skip := d.mark(chunk)
 	wanted := d.wanted
 	d.wanted = len(d.names)
 	size, lines, res := d.record(chunk[skip:], last)
 	d.wanted = wanted
 	switch res {
 	case partial:
+		d.started = false // the header comes again, with its byte order mark
 		return 0, 0, nil
 	case broken:
 		return skip, 0, d.diagnostic(chunk[skip:])
@@ -129,9 +130,10 @@ func (d *Decoder) permuted() bool {
 	return !same
 }
 
-// mark gives the length of a byte order mark at the start of the data.
-func (d *Decoder) mark(chunk []byte, last bool) int {
+// mark takes a byte order mark at the start of the data and gives its length.
+func (d *Decoder) mark(chunk []byte) int {
 	if !d.started && bytes.HasPrefix(chunk, bom) {
+		d.started = true
 		return len(bom)
 	}
 	return 0
@@ -153,7 +155,7 @@ func (d *Decoder) Decode(msg []byte, into *vec.BatchBuilder) error {
 
 // DecodeLines reads records.
 func (d *Decoder) DecodeLines(chunk []byte, last bool, max int, into *vec.BatchBuilder) (consumed, lines int, err error) {
-	consumed = d.mark(chunk, last)
+	consumed = d.mark(chunk)
 	for consumed < len(chunk) && into.Len() < max {
 		rest := chunk[consumed:]
 		if d.comments {

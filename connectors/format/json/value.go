@@ -1,6 +1,7 @@
 package json
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
 	"math"
@@ -373,9 +374,10 @@ func (d *Decoder) mapReader(t types.Type) (reader, error) {
 		}
 		end := d.pos
 		val := column{read: read, name: "map value", b: b.Kid(1)}
+		last := d.last(entries)
 		for i, e := range entries {
-			if d.superseded(entries[i+1:], e) {
-				continue
+			if !last(i) {
+				continue // given again
 			}
 			d.pos = e.key
 			key, _ := d.str()
@@ -428,15 +430,26 @@ func (d *Decoder) entries() ([]entry, bool) {
 	}
 }
 
-// superseded reports whether a later entry has the same key.
-func (d *Decoder) superseded(later []entry, e entry) bool {
-	key := d.buf[e.key:e.keyEnd]
-	for _, l := range later {
-		if string(d.buf[l.key:l.keyEnd]) == string(key) {
-			return true
+// last tells for each entry whether it is the last one with its key.
+func (d *Decoder) last(entries []entry) func(i int) bool {
+	key := func(e entry) string { return string(d.buf[e.key:e.keyEnd]) }
+	const few = 16
+	if len(entries) > few {
+		at := make(map[string]int, len(entries))
+		for i, e := range entries {
+			at[key(e)] = i
 		}
+		return func(i int) bool { return at[key(entries[i])] == i }
 	}
-	return false
+	return func(i int) bool {
+		e := d.buf[entries[i].key:entries[i].keyEnd]
+		for _, l := range entries[i+1:] {
+			if bytes.Equal(d.buf[l.key:l.keyEnd], e) {
+				return false
+			}
+		}
+		return true
+	}
 }
 
 func (d *Decoder) rowReader(t types.Type) (reader, error) {
