@@ -43,9 +43,33 @@ func AddDecimal(a, b Decimal) (sum Decimal, ok bool) {
 // DivideDecimal gives d * 10^scaleUp / n, halves rounded away from zero; ok is
 // false if it has more than 38 digits.
 func DivideDecimal(d Decimal, n int64, scaleUp int) (q Decimal, ok bool) {
+	if x := int64(d.LowBits()); d == DecimalOf(x) && scaleUp <= 18 {
+		if q, ok = divideSmall(x, n, uint64(pow10(scaleUp))); ok {
+			return q, true
+		}
+	}
 	x := d.BigInt()
 	x.Mul(x, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scaleUp)), nil))
 	return DecimalFromBig(DivideHalfUp(x, big.NewInt(n)))
+}
+
+// divideSmall gives x * up / n, halves rounded away from zero, if it fits 64 bits.
+func divideSmall(x, n int64, up uint64) (q Decimal, ok bool) {
+	by := uint64(max(n, -n)) // right for the least int64 too
+	hi, lo := bits.Mul64(uint64(max(x, -x)), up)
+	if hi >= by {
+		return q, false
+	}
+	whole, rest := bits.Div64(hi, lo, by)
+	if rest >= by-rest {
+		if whole++; whole == 0 {
+			return q, false
+		}
+	}
+	if q = NewDecimal(0, whole); (x < 0) != (n < 0) {
+		q = q.Negate()
+	}
+	return q, true
 }
 
 // DivideHalfUp gives x / y rounded to a whole number, halves away from zero. It

@@ -25,11 +25,9 @@ import (
 //
 // Infer gives the result for a group with at least one row: SUM of a NOT NULL
 // argument is NOT NULL. Where a group can be without rows (no GROUP BY, or a FILTER)
-// the binder makes the result nullable unless NotNull is set.
+// the result is what Infer gives over nullable arguments.
 type Entry struct {
 	catalog.Function
-	// NotNull says that the result of an empty group is not NULL (COUNT).
-	NotNull bool
 	// KeepsNulls says that rows with a NULL argument count.
 	KeepsNulls bool
 	// OwnDistinct says that New minds Config.Distinct itself; else DISTINCT is done

@@ -24,7 +24,7 @@ var approxEntries = []*Entry{{
 			}
 			return sameArgs(c, types.Int64.NotNull())
 		}),
-	NotNull: true, InsertOnly: true, OwnDistinct: true,
+	InsertOnly: true, OwnDistinct: true,
 	New: func(c Config) (Acc, error) { return &approxDistinct{}, nil },
 }}
 

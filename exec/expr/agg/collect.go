@@ -15,8 +15,7 @@ var collectEntries = []*Entry{{
 			}
 			return sameArgs(c, types.NewMultiset(c.Args[0].WithAttr(types.NoTimeAttr)).NotNull())
 		}),
-	NotNull: true,
-	New:     func(c Config) (Acc, error) { return &collect{t: c.Result, set: newMultiset(c.Args)}, nil },
+	New: func(c Config) (Acc, error) { return &collect{t: c.Result, set: newMultiset(c.Args)}, nil },
 }}
 
 // collect is COLLECT. Its partial is the multiset with counts of 64 bits.

@@ -18,8 +18,7 @@ var countEntries = []*Entry{{
 			}
 			return sameArgs(c, types.Int64.NotNull())
 		}),
-	NotNull: true,
-	New:     func(c Config) (Acc, error) { return &count{}, nil },
+	New: func(c Config) (Acc, error) { return &count{}, nil },
 }}
 
 // count is COUNT(*) and COUNT(x). Its partial is the count.

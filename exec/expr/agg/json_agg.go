@@ -36,8 +36,8 @@ func jsonObjectEntry(name string, nulls bool, aliases ...string) *Entry {
 				}
 				return jsonArgs(name, c, c.Args[1])
 			}, aliases...),
-		NotNull: true, KeepsNulls: true,
-		New: func(c Config) (Acc, error) { return newListed(c, jsonObject{nulls}, true), nil },
+		KeepsNulls: true,
+		New:        func(c Config) (Acc, error) { return newListed(c, jsonObject{nulls}, true), nil },
 	}
 }
 
@@ -51,8 +51,8 @@ func jsonArrayEntry(name string, nulls bool, aliases ...string) *Entry {
 				}
 				return jsonArgs(name, c, c.Args[0])
 			}, aliases...),
-		NotNull: true, KeepsNulls: nulls,
-		New: func(c Config) (Acc, error) { return newListed(c, jsonArray{}, nulls), nil },
+		KeepsNulls: nulls,
+		New:        func(c Config) (Acc, error) { return newListed(c, jsonArray{}, nulls), nil },
 	}
 }
 

@@ -17,8 +17,7 @@ var sumEntries = []*Entry{
 	{
 		Function: function("$SUM0([ALL | DISTINCT] number)", "the sum of the numbers; 0 if there is none",
 			example("$SUM0(x)", "5"), inferSum("$SUM0", true), "SUM0"),
-		NotNull: true,
-		New:     func(c Config) (Acc, error) { return newSum(c, sumOrZero), nil },
+		New: func(c Config) (Acc, error) { return newSum(c, sumOrZero), nil },
 	},
 	{
 		Function: function("AVG([ALL | DISTINCT] number)",
