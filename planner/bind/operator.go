@@ -86,6 +86,8 @@ func (x *exprs) binary(e *syntax.Binary) rex.Expr {
 		return b.logic("OR", l, r, at)
 	case syntax.Concat:
 		return x.apply("||", []rex.Expr{l, r}, at)
+	case syntax.Overlaps:
+		return x.apply("OVERLAPS", []rex.Expr{l, r}, at)
 	}
 	b.refuse(at, "this operator")
 	return invalid()
