@@ -51,6 +51,7 @@ type queryEnv struct {
 	outer *exprs    // the enclosing query; nil at the top
 	sub   *subquery // the subquery that this query is
 	ctes  *cteScope
+	top   bool // the query's rows are an output as they come
 }
 
 // exprsOver gives a binder of expressions over a relation of the query.

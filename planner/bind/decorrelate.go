@@ -30,6 +30,7 @@ type pulled struct {
 // pull takes the references to the enclosing query out of a subquery's tree. What cannot
 // be written as a join is refused, with the place of the subquery.
 func (b *binder) pull(n logical.Node, s *subquery) (*pulled, bool) {
+	b.repeats = s.kind == existsQuery
 	p, why := b.pullNode(n)
 	if why != "" {
 		b.refuse(s.at, "a correlated subquery "+why).WithHint("write it as a join")
@@ -188,7 +189,10 @@ func (b *binder) pullAggregate(n *logical.Aggregate) (*pulled, string) {
 	if n.Sets != nil {
 		return nil, "with GROUPING SETS"
 	}
+	repeats := b.repeats
+	b.repeats = repeats && len(n.Aggs) == 0
 	p, why := b.pullNode(n.Input)
+	b.repeats = repeats
 	if why != "" {
 		return nil, why
 	}
@@ -303,12 +307,16 @@ func (b *binder) pullJoin(n *logical.Join) (*pulled, string) {
 		out.preds = append(out.preds, rex.Shift(p, width))
 	}
 	var cond rex.Expr
+	kind := n.Kind
+	if kind == physical.Semi && b.repeats && n.Cond != nil && holdsOuter(n.Cond) {
+		kind = physical.Inner // a row may come once for each match: only whether it comes counts
+	}
 	if n.Cond != nil {
 		for _, c := range rex.Conjuncts(rex.Inline(n.Cond, cols)) {
 			switch {
 			case !holdsOuter(c):
 				cond = and(cond, c)
-			case n.Kind != physical.Inner:
+			case kind != physical.Inner:
 				return nil, fmt.Sprintf("with a %s join that depends on the enclosing query", n.Kind)
 			default:
 				out.preds = append(out.preds, c)
@@ -319,8 +327,8 @@ func (b *binder) pullJoin(n *logical.Join) (*pulled, string) {
 		return nil, fmt.Sprintf("with a %s join", n.Kind)
 	}
 	j := *n
-	j.Left, j.Right, j.Cond = l.node, r.node, cond
-	j.Fields = joinFields(n.Kind, l.node, r.node)
+	j.Kind, j.Left, j.Right, j.Cond = kind, l.node, r.node, cond
+	j.Fields = joinFields(kind, l.node, r.node)
 	out.node = &j
 	if n.Kind == physical.Semi || n.Kind == physical.Anti {
 		cols = cols[:len(l.cols)]

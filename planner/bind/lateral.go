@@ -85,7 +85,7 @@ func (b *binder) unnest(u *syntax.Unnest, q queryEnv, left *rel, kind physical.J
 		fields = nullable(fields)
 	}
 	n := &logical.Unnest{Base: logical.Base{At: at}, Input: in.node, Collection: e, Outer: kind == physical.LeftOuter, WithOrdinality: u.Ordinality}
-	if u.Alias != nil && len(u.Alias.Columns) == 0 && fields[0].Name == "EXPR$0" {
+	if u.Alias != nil && len(u.Alias.Columns) == 0 && e.Type().In(types.Array, types.Multiset) && e.Type().Elem.Kind != types.Row {
 		fields[0].Name = u.Alias.Name.Name // UNNEST(a) AS x: the column is x too
 	}
 	right := &logical.Values{Base: logical.Base{Fields: fields, At: at}}

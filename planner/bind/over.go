@@ -13,10 +13,9 @@ import (
 )
 
 // overCall is one call with OVER. Its placeholder's arguments are, in order, the
-// function's arguments, the FILTER condition if there is one, the partition keys, the order keys.
+// function's arguments, the partition keys, the order keys.
 type overCall struct {
 	call      aggregateCall
-	filtered  bool
 	partition int
 	order     []sortKey // expr unused: it is in the placeholder
 	frame     logical.Frame
@@ -93,6 +92,9 @@ func (x *exprs) overCall(f *catalog.Function, c *syntax.Call) rex.Expr {
 	case c.Nulls == syntax.IgnoreNulls:
 		b.refuse(at, "IGNORE NULLS")
 		return invalid()
+	case c.Filter != nil:
+		b.refuse(b.at(c.Filter), "FILTER with OVER").WithHint("write a CASE as the argument")
+		return invalid()
 	}
 	spec, ok := x.windowSpec(c.Over, 0)
 	if !ok {
@@ -103,11 +105,6 @@ func (x *exprs) overCall(f *catalog.Function, c *syntax.Call) rex.Expr {
 	o := &overCall{call: aggregateCall{fn: f, distinct: c.Distinct, name: f.Name, at: at}, name: f.Name}
 	if !(len(c.Args) == 1 && isStar(c.Args[0]) && f.Name == "COUNT") {
 		o.call.args, ok = in.args(c.Args)
-	}
-	if c.Filter != nil {
-		o.filtered = true
-		o.call.filter = in.condition(c.Filter)
-		ok = ok && !bad(o.call.filter)
 	}
 	partition, fine := in.bindAll(spec.PartitionBy)
 	ok = ok && fine
@@ -122,11 +119,7 @@ func (x *exprs) overCall(f *catalog.Function, c *syntax.Call) rex.Expr {
 		return invalid()
 	}
 	o.partition = len(partition)
-	args := slices.Clone(o.call.args)
-	if o.filtered {
-		args = append(args, o.call.filter)
-	}
-	args = append(append(args, partition...), order...)
+	args := append(append(slices.Clone(o.call.args), partition...), order...)
 	x.block.overs = append(x.block.overs, o)
 	return placeholder(overMark, len(x.block.overs)-1, args, o.call.t, at)
 }
@@ -139,6 +132,9 @@ func (x *exprs) overFrame(o *overCall, f *catalog.Function, spec *syntax.WindowS
 	at := b.at(spec)
 	if len(order) == 0 && ranking {
 		b.errorf(codeOver, at, "%s wants an ORDER BY in OVER", f.Name)
+		return false
+	}
+	if !b.batch() && !ranking && !x.streamOrder(o, spec, order) {
 		return false
 	}
 	switch {
@@ -161,6 +157,24 @@ func (x *exprs) overFrame(o *overCall, f *catalog.Function, spec *syntax.WindowS
 		}
 	}
 	return true
+}
+
+// streamOrder checks that an aggregate with OVER can be computed as rows come: forward in
+// time, or over everything before in any ascending order.
+func (x *exprs) streamOrder(o *overCall, spec *syntax.WindowSpec, order []rex.Expr) bool {
+	b := x.b
+	switch {
+	case len(order) == 0:
+		b.errorf(codeOver, b.at(spec), "OVER in a stream wants an ORDER BY").WithHint("order by the rowtime or processing-time column")
+	case o.order[0].desc && order[0].Type().IsTimeAttr():
+		b.errorf(codeOver, b.at(spec.OrderBy[0]), "OVER in a stream goes forward in time; DESC cannot be computed")
+	case !order[0].Type().IsTimeAttr() && spec.Frame != nil && spec.Frame.Start.Kind == syntax.Preceding:
+		d := b.errorf(codeTime, b.at(spec.OrderBy[0].Expr), "a bounded OVER frame in a stream is ordered by a time attribute, but this is %s", order[0].Type())
+		b.explainTime(d, x.in.node, order[0])
+	default:
+		return true
+	}
+	return false
 }
 
 // frame reads ROWS|RANGE BETWEEN start AND end.
@@ -331,9 +345,6 @@ func (b *binder) overNode(k *block, n logical.Node, calls []*rex.Call, done map[
 		}
 		call := rex.AggCall{Fn: o.call.fn.Name, Distinct: o.call.distinct, Filter: -1, T: c.T, Name: o.name, Span: c.Span}
 		call.Args = mine[:len(o.call.args)]
-		if o.filtered {
-			call.Filter = mine[len(o.call.args)]
-		}
 		done[c.String()] = &rex.Ref{Index: len(node.Fields), T: c.T, Name: o.name}
 		node.Fields = append(node.Fields, types.Field{Name: o.name, Type: c.T})
 		node.Calls = append(node.Calls, call)

@@ -14,13 +14,15 @@ import (
 
 // topQuery binds a query that stands for itself: in a stream its ORDER BY without
 // LIMIT must follow time.
-func (b *binder) topQuery(q syntax.Query) logical.Node { return b.query(q, queryEnv{}) }
+func (b *binder) topQuery(q syntax.Query) logical.Node { return b.query(q, queryEnv{top: true}) }
 
 // query binds a query; nil after a report.
 func (b *binder) query(q syntax.Query, env queryEnv) logical.Node {
+	top := env.top
+	env.top = false
 	switch q := q.(type) {
 	case *syntax.QueryExpr:
-		return b.queryExpr(q, env)
+		return b.queryExpr(q, env, top)
 	case *syntax.Select:
 		s := b.selectBlock(q, env, nil)
 		if s == nil {
@@ -42,8 +44,9 @@ func (b *binder) query(q syntax.Query, env queryEnv) logical.Node {
 	return nil
 }
 
-// queryExpr binds a query with WITH before it or ORDER BY and LIMIT behind it.
-func (b *binder) queryExpr(q *syntax.QueryExpr, env queryEnv) logical.Node {
+// queryExpr binds a query with WITH before it or ORDER BY and LIMIT behind it. Below the
+// top an order without LIMIT means nothing and is left out.
+func (b *binder) queryExpr(q *syntax.QueryExpr, env queryEnv, top bool) logical.Node {
 	if q.With != nil {
 		var ok bool
 		if env.ctes, ok = b.with(q.With, env); !ok {
@@ -62,6 +65,12 @@ func (b *binder) queryExpr(q *syntax.QueryExpr, env queryEnv) logical.Node {
 		return s.node
 	}
 	n := s.node
+	if !top && offset == 0 && fetch < 0 {
+		if s.width == len(n.Schema()) {
+			return n
+		}
+		return projectColumns(n, n.Schema()[:s.width], b.at(q))
+	}
 	sort := &logical.Sort{Base: logical.Base{Fields: n.Schema(), At: b.sortSpan(q)}, Input: n, Keys: s.keys, Offset: offset, Fetch: fetch}
 	if !b.batch() && len(s.keys) > 0 && fetch < 0 && !b.ordersByTime(sort, q) {
 		return nil

@@ -147,12 +147,43 @@ func (b *binder) lookup(r *rel, ref *syntax.ColumnRef) (res resolved, found bool
 	}
 	switch len(hits) {
 	case 0:
-		return resolved{}, false
+		return r.peek(parts[0])
 	case 1:
 		return resolved{r.value(hits[0]), 1}, true
 	}
 	b.ambiguous(ref, parts[0], hits)
 	return resolved{invalid(), len(parts)}, true
+}
+
+// peek finds a name among the fields of ROW columns, which Flink sees through. It is taken
+// only if a single field has it, the outermost ones first.
+func (r *rel) peek(name string) (resolved, bool) {
+	var level []rex.Expr
+	for _, s := range r.shown {
+		if v := r.value(s); v.Type().Kind == types.Row {
+			level = append(level, v)
+		}
+	}
+	for len(level) > 0 {
+		var hits, next []rex.Expr
+		for _, row := range level {
+			t := row.Type()
+			for i, f := range t.Fields {
+				e := &rex.Field{X: row, Index: i, T: f.Type.WithNull(f.Type.Nullable || t.Nullable), Name: f.Name}
+				if f.Name == name {
+					hits = append(hits, e)
+				}
+				if f.Type.Kind == types.Row {
+					next = append(next, e)
+				}
+			}
+		}
+		if len(hits) > 0 {
+			return resolved{hits[0], 1}, len(hits) == 1
+		}
+		level = next
+	}
+	return resolved{}, false
 }
 
 func (r *rel) shows(name string) bool {
