@@ -238,7 +238,7 @@ func aggCalls(texts []string, in []types.Type) ([]rex.AggCall, error) {
 				if err != nil {
 					return nil, err
 				}
-				c.Args, ts = append(c.Args, n), append(ts, in[n])
+				c.Args, ts = append(c.Args, n), append(ts, in[n].Null())
 			}
 		}
 		e := agg.Lookup(c.Fn)
@@ -250,9 +250,6 @@ func aggCalls(texts []string, in []types.Type) ([]rex.AggCall, error) {
 			return nil, err
 		}
 		c.T = r.Result
-		if !e.NotNull {
-			c.T = c.T.Null()
-		}
 		out = append(out, c)
 	}
 	return out, nil
