@@ -32,6 +32,10 @@ type Plan struct {
 	Outputs  []Output        // in the order of the script
 	Commands []Command       // results of SHOW, DESCRIBE and their like, in order
 	Config   map[string]string
+
+	Planned *topology.Graph   // Graph without the edits of the overlay
+	Overlay *topology.Overlay // nil if the script has none
+	Follows []topology.Follow // what else the overlay's edits changed
 }
 
 // Output is one result of a script: of a SELECT or an INSERT.
@@ -112,12 +116,15 @@ func (s *Session) Plan(src diag.Source, mode Mode) (*Plan, diag.List) {
 	if len(bound.Sinks) > 0 {
 		g, problems := pl.graph(bound.Sinks)
 		list = append(list, problems...)
-		p.Graph = g
+		p.Graph, p.Planned = g, g
 	}
 	if list.HasErrors() {
 		return nil, list.Sorted()
 	}
 	if p.Graph != nil {
+		if list = append(list, s.edit(p)...); list.HasErrors() {
+			return nil, list.Sorted()
+		}
 		p.Outputs = outputs(p.Graph)
 	}
 	return p, list.Sorted()
@@ -147,7 +154,7 @@ func (s *Session) declare(env *bind.Env, mode Mode, script string) diag.List {
 		if sameFile(path, script) {
 			continue // it declares them itself
 		}
-		src, err := ReadFile(path, nil)
+		src, err := s.files.script(path)
 		if err != nil {
 			return diag.List{asDiagnostic(err)}
 		}

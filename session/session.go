@@ -35,6 +35,7 @@ type Options struct {
 	Dir            string            // of the project, or below it
 	Config         map[string]string // what SET would set; wins over the project's
 	AllowPaths     []string
+	NoOverlay      bool       // plan as the SQL alone says, without X.topology.yaml
 	Clock          exec.Clock // nil = the clock on the wall
 	Stdout, Stderr io.Writer  // of the print connector
 }
@@ -46,6 +47,7 @@ type Session struct {
 	opts      Options
 	functions *function.Registry
 	root      *os.Root
+	files     files
 	memory    int64 // bytes that operators of a run may use; 0 = no limit
 	broker    *kafka.Broker
 }
@@ -66,7 +68,7 @@ func Open(o Options) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the project folder: %w", err)
 	}
-	s := &Session{Project: p, opts: o, functions: functions(), root: root}
+	s := &Session{Project: p, opts: o, functions: functions(), root: root, files: disk{}}
 	s.broker = newBroker(p)
 	return s, nil
 }

@@ -63,6 +63,7 @@ changelog modes and keys. It opens no connection and reads no data.
 	f.StringVar(&as, "as", "tree", strings.Join(session.Renderings(), ", "))
 	f.IntVar(&width, "width", 0, "columns to draw in (default: the terminal's, else 100)")
 	f.BoolVar(&ascii, "ascii", false, "draw with ASCII only")
+	a.overlayFlag(cmd)
 	completeWith(cmd, "as", session.Renderings())
 	completeWith(cmd, "mode", []string{"stream", "batch"})
 	return cmd

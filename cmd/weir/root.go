@@ -37,6 +37,7 @@ type app struct {
 	set        []string
 	allowPaths []string
 	noColor    bool
+	noOverlay  bool
 }
 
 // exitError carries an exit code whose text has been printed already.
@@ -111,7 +112,7 @@ func (a *app) open(script string) (*session.Session, error) {
 		}
 		config[strings.TrimSpace(k)] = strings.TrimSpace(v)
 	}
-	return session.Open(session.Options{Dir: dir, Config: config, AllowPaths: a.allowPaths, Stdout: a.out, Stderr: a.err})
+	return session.Open(session.Options{Dir: dir, Config: config, AllowPaths: a.allowPaths, NoOverlay: a.noOverlay, Stdout: a.out, Stderr: a.err})
 }
 
 // diagnostics prints a list to standard error and reports whether it holds an error.

@@ -59,6 +59,7 @@ into the final rows. As a batch it gives final rows.`,
 	fl.Int64Var(&f.limit, "limit", -1, "stop after so many rows of a SELECT")
 	fl.IntVarP(&f.parallelism, "parallelism", "p", 0, "default parallelism of operators")
 	fl.StringVar(&f.memory, "memory", "", "memory that operators may use before they spill to disk, such as 512mb")
+	a.overlayFlag(cmd)
 	var names []string
 	for _, x := range result.Formats() {
 		names = append(names, x.Name)
