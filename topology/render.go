@@ -165,7 +165,16 @@ func (n *ModelNode) named() bool {
 // notes says the rest of a node, most telling first. The output's changelog is
 // apart, since renderings place it differently.
 func (n *ModelNode) notes() []piece {
-	var notes []piece
+	notes, minor := n.rankedNotes()
+	return append(notes, minor...)
+}
+
+// minorProps are properties that the declaration of the table says as well.
+var minorProps = map[string]bool{"format": true, "value.format": true, "key.format": true, "topic": true, "path": true}
+
+// rankedNotes parts the notes that a reader of the graph wants from those that are
+// worth room where there is some: where a table lies, and what is read of it.
+func (n *ModelNode) rankedNotes() (notes, minor []piece) {
 	add := func(role Role, text string) {
 		if text != "" {
 			notes = append(notes, piece{role, text})
@@ -175,7 +184,11 @@ func (n *ModelNode) notes() []piece {
 		add(RoleNote, "sink")
 	}
 	for _, p := range n.Props {
-		add(RoleNote, propText(p))
+		if minorProps[p.Key] {
+			minor = append(minor, piece{RoleNote, propText(p)})
+		} else {
+			add(RoleNote, propText(p))
+		}
 	}
 	if len(n.Keys) > 0 {
 		add(RoleKey, "key "+strings.Join(n.Keys, ","))
@@ -190,9 +203,13 @@ func (n *ModelNode) notes() []piece {
 		add(RoleNote, "chaining "+string(n.Chaining))
 	}
 	for _, d := range n.Detail {
-		add(RoleNote, d)
+		if n.Kind == KindSource && strings.HasPrefix(d, "read ") {
+			minor = append(minor, piece{RoleNote, d})
+		} else {
+			add(RoleNote, d)
+		}
 	}
-	return notes
+	return notes, minor
 }
 
 // propText is a property as a note. Well-known values speak for themselves, and so

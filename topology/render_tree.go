@@ -265,14 +265,15 @@ func (t *tree) rowNotes(r *treeRow, c columns) (notes, extra []piece) {
 	if c.changelog == 0 && n.Changelog.Updating() {
 		notes = append(notes, piece{RoleChangelog, n.Changelog.String()})
 	}
-	notes = append(notes, n.notes()...)
+	telling, minor := n.rankedNotes()
+	notes = append(notes, telling...)
 	if c.name == 0 && n.named() {
 		extra = append(extra, piece{RoleName, "as " + n.Name})
 	}
 	if n.Line > 0 {
 		extra = append(extra, piece{RoleNote, fmt.Sprintf("line %d", n.Line)})
 	}
-	return notes, extra
+	return notes, append(extra, minor...)
 }
 
 // joinNotes sets notes into lines of a width, broken between notes where that can
