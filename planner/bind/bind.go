@@ -10,7 +10,6 @@ import (
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/logical"
 	"github.com/weir-sql/weir/planner/syntax"
-	"github.com/weir-sql/weir/planner/types"
 )
 
 // Env is what a script is bound against.
@@ -24,8 +23,8 @@ type Env struct {
 	Config map[string]string
 	// Zone is the session time zone where 'table.local-time-zone' is not set; nil means UTC.
 	Zone *time.Location
-	// Batch tells that queries run over bounded input with final results only.
-	// 'execution.runtime-mode' in Config wins over it.
+	// Batch tells that queries run over bounded input with final results only. A script
+	// that SETs another 'execution.runtime-mode' gets a warning.
 	Batch bool
 }
 
@@ -129,32 +128,6 @@ func (b *binder) text(s diag.Span) string {
 	return b.src.Text[s.Start:s.End]
 }
 
-func (b *binder) report(d *diag.Diagnostic) { b.diags.Add(d) }
-
-// errorf reports an error and returns it, so that a hint can be added. Types among args
-// are shown without NOT NULL and time attribute; hand in their String where these matter.
-func (b *binder) errorf(code diag.Code, span diag.Span, format string, args ...any) *diag.Diagnostic {
-	for i, a := range args {
-		if t, ok := a.(types.Type); ok {
-			args[i] = plainTime(t).Null()
-		}
-	}
-	d := diag.Errorf(code, span, format, args...)
-	b.diags.Add(d)
-	return d
-}
-
-func (b *binder) warnf(code diag.Code, span diag.Span, format string, args ...any) *diag.Diagnostic {
-	d := diag.Warnf(code, span, format, args...)
-	b.diags.Add(d)
-	return d
-}
-
-// refuse reports something that parses and has a meaning in Flink but does not run here.
-func (b *binder) refuse(span diag.Span, what string) *diag.Diagnostic {
-	return b.errorf(codeRefused, span, "%s is not executable in weir yet", what)
-}
-
 // errorsIn counts the errors so far; comparing two counts tells whether a step failed.
 func (b *binder) errorsIn() int {
 	n := 0
@@ -166,16 +139,8 @@ func (b *binder) errorsIn() int {
 	return n
 }
 
-// batch reports whether queries run as batch jobs at this point of the script.
-func (b *binder) batch() bool {
-	switch b.config["execution.runtime-mode"] {
-	case "batch", "BATCH":
-		return true
-	case "streaming", "STREAMING":
-		return false
-	}
-	return b.env.Batch
-}
+// batch reports whether the run is a batch.
+func (b *binder) batch() bool { return b.env.Batch }
 
 // zone is the session time zone at this point of the script.
 func (b *binder) zone() *time.Location {

@@ -179,8 +179,8 @@ func (x *exprs) special(name string, c *syntax.Call) (out rex.Expr, ok bool) {
 	case "CURRENT_WATERMARK":
 		return x.currentWatermark(c), true
 	}
-	if prop, isProp := windowProps[name]; isProp {
-		return x.windowProp(name, prop, c), true
+	if windowProps[name] {
+		return x.windowProp(name, c), true
 	}
 	return nil, false
 }

@@ -117,6 +117,11 @@ func (b *binder) checkSetting(s *syntax.Set, key, value string) bool {
 			return false
 		}
 	}
+	if mode := strings.ToLower(value); key == "execution.runtime-mode" && (mode == "batch" && !b.batch() || mode == "streaming" && b.batch()) {
+		is := map[bool]string{true: "batch", false: "stream"}
+		b.warnf(codeConfig, b.at(s.Value), "the script asks for mode %s, but this run is a %s", mode, is[b.batch()]).
+			WithHint("run it with --mode %s", is[!b.batch()])
+	}
 	if want, ok := settings[i].Accepts(value); !ok {
 		at := b.at(s.Key)
 		if s.Value != nil {

@@ -78,8 +78,7 @@ func (b *binder) cteNode(s *cteScope) logical.Node {
 
 // viewTree is the query of a view as this script's parser has read it.
 type viewTree struct {
-	query   syntax.Query
-	columns []syntax.Ident
+	query syntax.Query
 }
 
 // viewNode gives the one node of a view: its text bound with the names as they were where

@@ -116,7 +116,7 @@ func (b *binder) build(d *tableDraft) *catalog.Table {
 		if first, twice := seen[c.Name]; twice {
 			e := b.errorf(codeDuplicate, c.Span, "column %q is declared twice", c.Name)
 			if !first.IsZero() && first != c.Span {
-				e.Related = append(e.Related, diag.Related{Span: first, Message: "the first declaration"})
+				e.related(first, "the first declaration")
 			}
 		}
 		seen[c.Name] = c.Span

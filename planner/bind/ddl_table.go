@@ -65,7 +65,7 @@ func (b *binder) exists(p catalog.Path, name syntax.QualifiedName, ifNotExists, 
 		}
 		d := b.errorf(codeExists, b.at(name), "%s %q exists already", what, p.Name).WithHint("drop it first, or add IF NOT EXISTS")
 		if b.declaredHere(t) && !t.Span.IsZero() {
-			d.Related = append(d.Related, diag.Related{Span: t.Span, Message: "it is created here"})
+			d.related(t.Span, "it is created here")
 		}
 	}
 	return false

@@ -30,13 +30,6 @@ type exprs struct {
 	aliases map[string]bool
 }
 
-// over gives a binder for another clause of the same block.
-func (x *exprs) over(in *rel, clause string) *exprs {
-	c := *x
-	c.in, c.clause, c.block = in, clause, nil
-	return &c
-}
-
 // bind gives the row expression of e, or the invalid value after a report.
 func (x *exprs) bind(e syntax.Expr) rex.Expr {
 	out := x.bindAny(e)
@@ -90,13 +83,13 @@ func (x *exprs) bindAny(e syntax.Expr) rex.Expr {
 	case *syntax.Between:
 		return x.between(e)
 	case *syntax.In:
-		return x.in_(e)
+		return x.inPredicate(e)
 	case *syntax.Like:
 		return x.like(e)
 	case *syntax.Is:
 		return x.is(e)
 	case *syntax.Case:
-		return x.case_(e)
+		return x.caseExpr(e)
 	case *syntax.Cast:
 		return x.cast(e)
 	case *syntax.Trim:

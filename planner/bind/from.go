@@ -207,7 +207,7 @@ func (b *binder) table(name syntax.QualifiedName, ctes *cteScope) *catalog.Table
 		cands = append(cands, t.Path.Name)
 	}
 	hintName(d, name.Last().Name, cands)
-	if d.Hint == "" && len(cands) == 0 {
+	if d.d.Hint == "" && len(cands) == 0 {
 		d.WithHint("no table is declared yet; CREATE TABLE comes before its use")
 	}
 	return nil

@@ -1,7 +1,6 @@
 package bind
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 
@@ -159,14 +158,14 @@ func addTo(set []int, i int) []int {
 	return append(set, i)
 }
 
+func sameSet(a, b []int) bool {
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(i int) bool { return !slices.Contains(b, i) })
+}
+
 func distinctSets(sets [][]int) [][]int {
-	seen := map[string]bool{}
 	var out [][]int
 	for _, s := range sets {
-		key := slices.Clone(s)
-		slices.Sort(key)
-		if text := fmt.Sprint(key); !seen[text] {
-			seen[text] = true
+		if !slices.ContainsFunc(out, func(o []int) bool { return sameSet(s, o) }) {
 			out = append(out, s)
 		}
 	}
@@ -351,14 +350,12 @@ func (x *exprs) grouping(name string, c *syntax.Call) rex.Expr {
 		b.errorf(codeNotGrouped, at, "%s wants a GROUP BY", name)
 		return invalid()
 	}
-	if name == "GROUP_ID" {
-		return int64Lit(0)
-	}
 	return &rex.Call{Fn: groupingMark, Args: args, T: types.Int64.NotNull(), Span: at}
 }
 
 // groupingValue computes GROUPING from the number of the row's set: a bit an argument,
-// 1 where the set leaves the argument out.
+// 1 where the set leaves the argument out. Without arguments it is GROUP_ID, which counts
+// the equal sets before this one.
 func (g *grouped) groupingValue(c *rex.Call) rex.Expr {
 	cols := make([]int, len(c.Args))
 	for i, a := range c.Args {
@@ -368,8 +365,15 @@ func (g *grouped) groupingValue(c *rex.Call) rex.Expr {
 			return invalid()
 		}
 	}
-	bits := func(set []int) *rex.Lit {
-		v := int64(0)
+	bits := func(i int) *rex.Lit {
+		set, v := g.g.sets[i], int64(0)
+		if len(cols) == 0 {
+			for _, other := range g.g.sets[:i] {
+				if sameSet(set, other) {
+					v++
+				}
+			}
+		}
 		for _, c := range cols {
 			v <<= 1
 			if !slices.Contains(set, c) {
@@ -383,8 +387,8 @@ func (g *grouped) groupingValue(c *rex.Call) rex.Expr {
 	}
 	set := g.ref(len(g.fields) - 1)
 	var conds, values []rex.Expr
-	for i, s := range g.g.sets {
-		v := bits(s)
+	for i := range g.g.sets {
+		v := bits(i)
 		if i < len(g.g.sets)-1 {
 			conds = append(conds, &rex.Call{Fn: "=", Args: []rex.Expr{set, int64Lit(int64(i))}, T: types.Bool.NotNull()})
 		}

@@ -147,8 +147,8 @@ func (x *exprs) between(e *syntax.Between) rex.Expr {
 	return out
 }
 
-// in_ is x [NOT] IN (list), or a subquery.
-func (x *exprs) in_(e *syntax.In) rex.Expr {
+// inPredicate is x [NOT] IN (list), or a subquery.
+func (x *exprs) inPredicate(e *syntax.In) rex.Expr {
 	if e.Query != nil {
 		return x.inQuery(e)
 	}
@@ -316,8 +316,8 @@ func (x *exprs) is(e *syntax.Is) rex.Expr {
 	return invalid()
 }
 
-// case_ is CASE; the simple form compares the operand with each value.
-func (x *exprs) case_(e *syntax.Case) rex.Expr {
+// caseExpr is CASE; the simple form compares the operand with each value.
+func (x *exprs) caseExpr(e *syntax.Case) rex.Expr {
 	b, at := x.b, x.b.at(e)
 	ok := true
 	var operand rex.Expr

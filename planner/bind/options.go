@@ -30,7 +30,7 @@ func (b *binder) capabilities(t *catalog.Table, use diag.Span) (catalog.Capabili
 			if d.Span.IsZero() || b.fixed != nil || !b.declaredHere(t) {
 				d.Span = use
 			}
-			b.report(d)
+			b.diags.Add(d)
 		}
 	}
 	return c.caps, c.ok
@@ -50,7 +50,7 @@ func (b *binder) checkUnused() {
 			if d.Span.IsZero() {
 				d.Span = t.Span
 			}
-			b.report(d)
+			b.diags.Add(d)
 		}
 	}
 }
@@ -59,10 +59,10 @@ func (b *binder) declaredHere(t *catalog.Table) bool { return slices.Contains(b.
 
 func (b *binder) checkTable(t *catalog.Table) *checked {
 	out := &checked{}
-	errorf := func(code diag.Code, at diag.Span, format string, args ...any) *diag.Diagnostic {
-		d := diag.Errorf(code, at, format, args...)
+	errorf := func(code diag.Code, at diag.Span, format string, args ...any) report {
+		d := diag.Errorf(code, at, format, forPeople(args)...)
 		out.diags.Add(d)
-		return d
+		return report{d}
 	}
 	name := t.Connector()
 	if name == "" {
@@ -73,7 +73,7 @@ func (b *binder) checkTable(t *catalog.Table) *checked {
 	if c == nil {
 		d := errorf(codeNoConnector, t.OptionSpans["connector"].Value, "connector %q not found", name)
 		hintName(d, name, b.env.Connectors.ConnectorNames())
-		if d.Hint == "" {
+		if d.d.Hint == "" {
 			d.WithHint("there are %s", strings.Join(b.env.Connectors.ConnectorNames(), ", "))
 		}
 		return out
@@ -107,7 +107,7 @@ func (b *binder) checkTable(t *catalog.Table) *checked {
 	return out
 }
 
-type reporter func(code diag.Code, at diag.Span, format string, args ...any) *diag.Diagnostic
+type reporter func(code diag.Code, at diag.Span, format string, args ...any) report
 
 // optionDecls lists the options a table may have: the connector's, and those of its
 // formats under their prefixes.
@@ -122,7 +122,7 @@ func (b *binder) optionDecls(t *catalog.Table, c *catalog.Connector, errorf repo
 		if f == nil {
 			d := errorf(codeNoFormat, t.OptionSpans[key].Value, "format %q not found", name)
 			hintName(d, name, b.env.Formats.FormatNames())
-			if d.Hint == "" {
+			if d.d.Hint == "" {
 				d.WithHint("there are %s", strings.Join(b.env.Formats.FormatNames(), ", "))
 			}
 			return
@@ -222,7 +222,7 @@ func (b *binder) checkMetadata(t *catalog.Table, c *catalog.Connector, caps cata
 			}
 			slices.Sort(keys)
 			hintName(d, col.MetadataKey, keys)
-			if d.Hint == "" && len(keys) > 0 {
+			if d.d.Hint == "" && len(keys) > 0 {
 				d.WithHint("there are %s", strings.Join(slices.Compact(keys), ", "))
 			}
 			continue

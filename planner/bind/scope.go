@@ -258,19 +258,6 @@ func (r *rel) names() []string {
 	return out
 }
 
-// hintName points to the nearest candidate, if one is near.
-func hintName(d *diag.Diagnostic, name string, cands []string) {
-	best := diag.Nearest(name, cands)
-	if best == "" || len(name) < 2 && !strings.EqualFold(best, name) {
-		return
-	}
-	if strings.EqualFold(best, name) && best != name {
-		d.WithHint("names are case-sensitive: did you mean %q?", best)
-		return
-	}
-	d.WithHint("did you mean %q?", best)
-}
-
 // count is "1 column", "2 columns".
 func count(n int, noun string) string {
 	if n == 1 {

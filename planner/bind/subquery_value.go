@@ -54,7 +54,7 @@ func (b *binder) scalarValue(r *rel, s *subquery, corr []rex.Expr) rex.Expr {
 			return invalid()
 		}
 		node, cols := b.columns(p.node, append([]rex.Expr{p.cols[0]}, locals...), s.at)
-		p = b.grouped1(p, node, cols, t, s.at)
+		p = b.onePerKey(p, node, cols, t, s.at)
 	}
 	// The marker tells a row that is there from one that is not: a value computed from
 	// the enclosing query, or COUNT, is not NULL by itself then.
@@ -90,9 +90,9 @@ func isNullLit(e rex.Expr) bool {
 	return ok && l.Value == nil
 }
 
-// grouped1 makes a pulled subquery have one row a key, or fail at run time: node's
+// onePerKey makes a pulled subquery have one row a key, or fail at run time: node's
 // columns are cols[0] the value and the others the keys.
-func (b *binder) grouped1(p *pulled, node logical.Node, cols []int, t types.Type, at diag.Span) *pulled {
+func (b *binder) onePerKey(p *pulled, node logical.Node, cols []int, t types.Type, at diag.Span) *pulled {
 	out := &pulled{node: b.singleValue(node, cols[1:], cols[0], t, at), unique: true, empty: p.empty}
 	out.cols = []rex.Expr{refOf(out.node, len(cols)-1)}
 	for i, pred := range p.preds {

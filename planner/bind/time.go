@@ -30,13 +30,11 @@ func (b *binder) windowTime(n logical.Node, e rex.Expr, at diag.Span, window str
 }
 
 // explainTime adds to a diagnostic why e is no time attribute, as far as that is known.
-func (b *binder) explainTime(d *diag.Diagnostic, n logical.Node, e rex.Expr) {
+func (b *binder) explainTime(d report, n logical.Node, e rex.Expr) {
 	if r, ok := e.(*rex.Ref); ok {
 		if why, at := lossOf(n, r.Index); why != "" {
 			d.WithDetail("Column %q was one, until %s.", r.Name, why)
-			if !at.IsZero() {
-				d.Related = append(d.Related, diag.Related{Span: at, Message: "here it becomes an ordinary timestamp"})
-			}
+			d.related(at, "here it becomes an ordinary timestamp")
 			d.WithHint("use the column before that, or keep it beside the computed value")
 			return
 		}

@@ -22,10 +22,10 @@ type groupWindow struct {
 }
 
 // windowProps are the auxiliary functions of group windows.
-var windowProps = map[string]physical.WindowProp{
-	"TUMBLE_START": physical.WindowStart, "TUMBLE_END": physical.WindowEnd, "TUMBLE_ROWTIME": physical.WindowTime, "TUMBLE_PROCTIME": physical.WindowTime,
-	"HOP_START": physical.WindowStart, "HOP_END": physical.WindowEnd, "HOP_ROWTIME": physical.WindowTime, "HOP_PROCTIME": physical.WindowTime,
-	"SESSION_START": physical.WindowStart, "SESSION_END": physical.WindowEnd, "SESSION_ROWTIME": physical.WindowTime, "SESSION_PROCTIME": physical.WindowTime,
+var windowProps = map[string]bool{
+	"TUMBLE_START": true, "TUMBLE_END": true, "TUMBLE_ROWTIME": true, "TUMBLE_PROCTIME": true,
+	"HOP_START": true, "HOP_END": true, "HOP_ROWTIME": true, "HOP_PROCTIME": true,
+	"SESSION_START": true, "SESSION_END": true, "SESSION_ROWTIME": true, "SESSION_PROCTIME": true,
 }
 
 var groupWindowKinds = map[string]physical.WindowKind{"TUMBLE": physical.Tumble, "HOP": physical.Hop, "SESSION": physical.Session}
@@ -105,7 +105,7 @@ func (b *binder) windowLength(e rex.Expr, at diag.Span, window string) (int64, b
 }
 
 // windowProp stands a placeholder for TUMBLE_START(…) and its relatives.
-func (x *exprs) windowProp(name string, prop physical.WindowProp, c *syntax.Call) rex.Expr {
+func (x *exprs) windowProp(name string, c *syntax.Call) rex.Expr {
 	b, at := x.b, x.b.at(c)
 	if x.block == nil || x.inAgg {
 		b.errorf(codeWindow, at, "%s cannot stand in %s", name, x.clause)
@@ -129,7 +129,6 @@ func (x *exprs) windowProp(name string, prop physical.WindowProp, c *syntax.Call
 		return invalid()
 	}
 	mark := windowMark + strings.ToLower(name[len(kind)+1:])
-	_ = prop
 	return &rex.Call{Fn: mark, Args: args, T: w.propType(name), Span: at}
 }
 
