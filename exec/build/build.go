@@ -32,6 +32,12 @@ func Operator(spec physical.Spec, env Env) (exec.Operator, error) {
 		return op.NewMaterialize(s), nil
 	case *physical.GroupAgg:
 		return op.NewGroupAgg(s, env.Batch)
+	case *physical.IntervalJoin:
+		return op.NewIntervalJoin(s, env.Functions)
+	case *physical.TemporalJoin:
+		return op.NewTemporalJoin(s, env.Functions)
+	case *physical.WindowJoin:
+		return op.NewWindowJoin(s, env.Functions)
 	case *physical.Over:
 		return op.NewOver(s, env.Batch)
 	case *physical.WindowTVF:

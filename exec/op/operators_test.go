@@ -487,6 +487,34 @@ var specs = map[string]func(args, [][]types.Type) (physical.Spec, error){
 		s.Out = fields(ts...)
 		return s, nil
 	},
+	"interval-join": func(a args, in [][]types.Type) (physical.Spec, error) {
+		s := &physical.IntervalJoin{Kind: joinKinds[a.vals("kind")[0]], Left: in[0], Right: in[1], LeftKeys: a.ints("lkeys"), RightKeys: a.ints("rkeys"),
+			Rowtime: a.has("rowtime"), LeftTime: int(a.num("ltime", 0)), RightTime: int(a.num("rtime", 0)), Lower: a.num("lower", 0), Upper: a.num("upper", 0)}
+		if a.has("residual") {
+			s.Residual = condition(a.vals("residual"), append(slices.Clone(in[0]), in[1]...))
+		}
+		s.Out = fields(joinTypes(s.Kind, in[0], in[1])...)
+		return s, nil
+	},
+	"temporal-join": func(a args, in [][]types.Type) (physical.Spec, error) {
+		s := &physical.TemporalJoin{Kind: joinKinds[a.vals("kind")[0]], Left: in[0], Right: in[1], LeftKeys: a.ints("lkeys"), RightKeys: a.ints("rkeys"),
+			Rowtime: a.has("rowtime"), LeftTime: int(a.num("ltime", 0)), RightTime: int(a.num("rtime", 0)), TTL: a.ttl("ttl")}
+		if a.has("residual") {
+			s.Residual = condition(a.vals("residual"), append(slices.Clone(in[0]), in[1]...))
+		}
+		s.Out = fields(joinTypes(s.Kind, in[0], in[1])...)
+		return s, nil
+	},
+	"window-join": func(a args, in [][]types.Type) (physical.Spec, error) {
+		n := len(in[0]) - 2
+		s := &physical.WindowJoin{Kind: joinKinds[a.vals("kind")[0]], Left: in[0], Right: in[1], LeftKeys: a.ints("lkeys"), RightKeys: a.ints("rkeys"),
+			LeftStart: n, LeftEnd: n + 1, LeftTime: -1, RightStart: len(in[1]) - 2, RightEnd: len(in[1]) - 1, RightTime: -1, Rowtime: true}
+		if a.has("residual") {
+			s.Residual = condition(a.vals("residual"), append(slices.Clone(in[0]), in[1]...))
+		}
+		s.Out = fields(joinTypes(s.Kind, in[0], in[1])...)
+		return s, nil
+	},
 	"normalize": func(a args, in [][]types.Type) (physical.Spec, error) {
 		return &physical.Normalize{Out: fields(in[0]...), Keys: a.ints("keys"), EmitUpdateBefore: !a.has("noub"), TTL: a.ttl("ttl")}, nil
 	},
