@@ -172,6 +172,10 @@ func (a *applier) node(n *Node, e Edit) {
 		n.MaxParallelism = e.MaxParallelism
 	}
 	a.checkParallelism(n, e.Span)
+	if was := a.before.Nodes[n.ID].KeyGroups(); n.State != nil && n.KeyGroups() != was {
+		d := diag.Warnf("W0414", e.Span, "%s divides its state into %d key groups instead of %d", name, n.KeyGroups(), was)
+		a.problems.Add(d.WithHint("State that has been kept until now cannot be read then; a max parallelism of %d keeps it.", was))
+	}
 	switch e.Chaining {
 	case "":
 	case ChainAlways, ChainNever, ChainHead:

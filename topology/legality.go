@@ -50,7 +50,7 @@ func (a *applier) judge() {
 		}
 		switch k := a.g.Nodes[e.To].Kind; {
 		case asked && (k == KindGroupAgg || k == KindWindowAgg):
-			d.WithDetail("A hot key is spread by two-phase aggregation: SET 'table.optimizer.agg-phase-strategy' = 'TWO_PHASE'.")
+			d.WithDetail("A hot key is spread by two-phase aggregation: SET 'table.exec.mini-batch.enabled' = 'true' with its allow-latency and size.")
 		case e.Changelog.Updating() && len(e.UpsertKey) == 0 && e.Required.Kind == AnyDistribution:
 			d.WithDetail("No key identifies these rows, so they can only stay where they are or meet in one task.")
 		}
@@ -176,4 +176,34 @@ func (g *Graph) orderSensitive(id NodeID) *Node {
 		return nil
 	}
 	return visit(id)
+}
+
+// Exchanges lists how the rows of an edge may get to their consumer: what the planner
+// chose and what an edit may choose instead, as Apply judges it.
+func (g *Graph) Exchanges(e *Edge) []string {
+	legal := g.legalExchanges(e)
+	if now := g.exchangeText(e); !slices.Contains(legal, now) {
+		legal = append([]string{now}, legal...)
+	}
+	return legal
+}
+
+// WhyLegal says in a few words why an exchange gives right rows.
+func (g *Graph) WhyLegal(e *Edge) string {
+	to := g.Nodes[e.To]
+	switch {
+	case to.Parallelism == 1:
+		return "one task gets all rows"
+	case e.Required.Kind == HashDistributed && to.State != nil:
+		return "rows go where the state of their key is"
+	case e.Required.Kind == HashDistributed:
+		return "rows of one key stay together"
+	case e.Required.Kind == Broadcasted:
+		return "every task needs every row"
+	case !e.Changelog.Updating():
+		return "input is insert-only"
+	case e.Partitioner == Forward:
+		return "rows stay where they are"
+	}
+	return "rows that update each other stay together"
 }
