@@ -8,6 +8,7 @@ import (
 	"github.com/weir-sql/weir/exec/state"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/physical"
+	"github.com/weir-sql/weir/planner/types"
 )
 
 // WindowTopN is ROW_NUMBER() OVER (PARTITION BY window_start, window_end, … ORDER BY …) <= n,
@@ -24,6 +25,7 @@ type WindowTopN struct {
 	mark      int64
 	timers    timerHeap // of partitions
 	ends      []int64
+	lastOf    bool // of equal rows the last is kept: the latest row of a window, as Flink deduplicates
 }
 
 // NewWindowTopN makes the operator.
@@ -35,6 +37,8 @@ func NewWindowTopN(spec *physical.WindowTopN) *WindowTopN {
 // Open takes the context.
 func (t *WindowTopN) Open(ctx *exec.Context) error {
 	t.time = newLocalTime(t.local, ctx.Zone)
+	t.lastOf = !ctx.Batch && t.spec.Start == 1 && t.spec.End == 1 && len(t.spec.Order) == 1 && t.spec.Order[0].Desc &&
+		t.spec.In[t.spec.Order[0].Col].Attr == types.Rowtime
 	return t.partitions.Open(ctx)
 }
 
@@ -58,7 +62,10 @@ func (t *WindowTopN) Process(_ int, b *vec.Batch, _ exec.Out) error {
 		}
 		n := len(top)
 		if full := t.spec.End >= 0 && int64(n) >= t.spec.End; full {
-			if n == 0 || bytes.Compare(key, t.key(top[n-1])) >= 0 {
+			if n == 0 {
+				continue
+			}
+			if c := bytes.Compare(key, t.key(top[n-1])); c > 0 || c == 0 && !t.lastOf {
 				continue
 			}
 			t.store.remove(top[n-1])

@@ -68,8 +68,12 @@ func (s *sinkOperator) enforceNotNull(b *vec.Batch) (*vec.Batch, error) {
 			continue
 		}
 		if !s.drop {
-			return nil, diag.Errorf("W0520", s.node.Span, "column %q of table %q is NOT NULL, but a row has NULL there",
-				s.spec.Fields[c].Name, s.spec.Name).
+			of := "the result"
+			if s.spec.Table != nil {
+				of = fmt.Sprintf("table %q", s.spec.Name)
+			}
+			return nil, diag.Errorf("W0520", s.node.Span, "column %q of %s is NOT NULL, but a row has NULL there",
+				s.spec.Fields[c].Name, of).
 				WithHint("filter such rows, give a default with COALESCE, or SET 'table.exec.sink.not-null-enforcer' = 'DROP'")
 		}
 		keep = make([]int32, 0, b.Len)

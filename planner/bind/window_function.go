@@ -74,6 +74,7 @@ func shifted(name string) func(catalog.Call) (catalog.Resolved, error) {
 			return catalog.Resolved{}, fmt.Errorf("default of %s is %s, but the value is %s", name, c.Args[2], value)
 		}
 		args[0], args[2] = t, t
-		return catalog.Resolved{Args: args, Result: t}, nil
+		// Flink takes the default's word for NOT NULL.
+		return catalog.Resolved{Args: args, Result: t.WithNull(c.Args[2].Nullable)}, nil
 	}
 }

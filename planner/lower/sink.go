@@ -18,6 +18,13 @@ func (b *builder) sink(n *logical.Sink) {
 	if len(n.Fields) == 0 {
 		spec.Fields = n.Input.Schema()
 	}
+	if n.Table == nil { // a result's types are a promise to whoever reads it
+		for i, f := range spec.Fields {
+			if !f.Type.Nullable {
+				spec.NotNull = append(spec.NotNull, i)
+			}
+		}
+	}
 	for i, c := range n.Columns {
 		if n.Table != nil && !c.Type.Nullable && n.Input.Schema()[i].Type.Nullable {
 			spec.NotNull = append(spec.NotNull, i)

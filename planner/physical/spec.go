@@ -424,7 +424,8 @@ type Sink struct {
 	Partition  map[string]string // static partition of the INSERT
 	// Accepts tells whether the writer wants -U rows.
 	Changes bool // the input has anything but +I
-	// NotNull are columns declared NOT NULL whose input is nullable: a NULL there is an error (or dropped, table.exec.sink.not-null-enforcer).
+	// NotNull are columns declared NOT NULL whose input is nullable, and the NOT NULL columns
+	// of a SELECT (a DECIMAL that overflows gives NULL in spite of its type): a NULL there is an error (or dropped, table.exec.sink.not-null-enforcer).
 	NotNull []int
 	// OrderBy and Limit of a top-level batch SELECT are operators before the sink, not here.
 }

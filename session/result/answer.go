@@ -58,10 +58,10 @@ func AppendAnswer(dst []byte, v *vec.Vec, i int) []byte {
 		return append(dst, "null"...)
 	}
 	switch v.Type.Kind {
+	case types.Date, types.Timestamp, types.TimestampLTZ:
+		return appendAnswerTime(append(dst, '"'), v, i)
 	case types.TinyInt, types.SmallInt, types.Integer, types.BigInt:
 		return vec.AppendText(dst, v, i, time.UTC)
-	case types.TimestampLTZ:
-		return append(vec.AppendText(append(dst, '"'), v, i, time.UTC), 'Z', '"')
 	case types.IntervalYearMonth:
 		return append(appendPeriod(append(dst, '"'), v.Int64s()[i], v.Type.Unit), '"')
 	case types.IntervalDayTime:
@@ -76,6 +76,20 @@ func appendAnswerFloat(dst []byte, x float64, bits int) []byte {
 		return append(vec.AppendFloat(append(dst, '"'), x, bits), '"')
 	}
 	return vec.AppendFloat(dst, x, bits)
+}
+
+// appendAnswerTime appends a date or timestamp; ISO 8601 marks years of more than
+// four digits with a sign.
+func appendAnswerTime(dst []byte, v *vec.Vec, i int) []byte {
+	text := vec.AppendText(nil, v, i, time.UTC)
+	if year, _, _ := strings.Cut(string(text), "-"); len(year) > 4 {
+		dst = append(dst, '+')
+	}
+	dst = append(dst, text...)
+	if v.Type.Kind == types.TimestampLTZ {
+		dst = append(dst, 'Z')
+	}
+	return append(dst, '"')
 }
 
 func appendAnswerMap(dst []byte, v *vec.Vec, i int) []byte {

@@ -111,19 +111,22 @@ func appendLowerRunes(dst []byte, s string) []byte {
 }
 
 // appendTitle appends s with the first letter of each word in upper and the rest in
-// lower case; a word is a run of letters and digits.
+// lower case; a word is a run of ASCII letters and digits.
 func appendTitle(dst []byte, s string) []byte {
 	start := true
-	for _, r := range s {
-		switch {
-		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
-			start = true
-		case start:
-			r, start = unicode.ToUpper(r), false
+	for _, c := range []byte(s) {
+		lower := c | 0x20
+		switch letter := lower >= 'a' && lower <= 'z'; {
+		case !letter && (c < '0' || c > '9'):
+			start = true // so does every letter outside of ASCII, as in Flink
+		case letter && start:
+			c, start = lower&^0x20, false
+		case letter:
+			c = lower
 		default:
-			r = unicode.ToLower(r)
+			start = false
 		}
-		dst = utf8.AppendRune(dst, r)
+		dst = append(dst, c)
 	}
 	return dst
 }

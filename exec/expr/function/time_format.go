@@ -191,15 +191,15 @@ func newInstantOfNumber(call *rex.Call) (Kernel, error) {
 		if a.has(1) {
 			precision = a.int(1, i)
 		}
+		// Flink gives NULL outside of the years 0 to 9999.
+		const first, last = -62167219200, 253402300799
 		switch {
 		case precision == 3:
-			return n, true, nil
+			return n, n >= first*1000 && n <= last*1000+999, nil
 		case precision != 0:
 			return 0, false, fail(call, CodeArgument, "TO_TIMESTAMP_LTZ reads seconds (0) or milliseconds (3), not precision %d", precision)
-		case n > math.MaxInt64/1000 || n < math.MinInt64/1000:
-			return 0, false, nil
 		default:
-			return n * 1000, true, nil
+			return n * 1000, n >= first && n <= last, nil
 		}
 	})(call)
 }
@@ -266,7 +266,7 @@ func newConvertTZ(call *rex.Call) (Kernel, error) {
 			return dst, false
 		}
 		m, _ := t.local(false)
-		c := clockOf(moment{sec: toLocal(toInstant(m.sec, zone(a.str(1, i))), zone(a.str(2, i)))})
+		c := clockOf(moment{sec: toLocal(toInstantLate(m.sec, zone(a.str(1, i))), zone(a.str(2, i)))})
 		dst, _ = p.format(dst, &c)
 		return dst, true
 	})(call)
