@@ -45,6 +45,25 @@ func newGroups(spec *physical.GroupAgg) (*groups, error) {
 	return g, nil
 }
 
+// sums are the functions that Flink computes from sums behind the aggregation: there a
+// change of a sum goes out even if the value stays the same.
+var sums = map[string]bool{"VAR_POP": true, "VAR_SAMP": true, "VARIANCE": true, "STDDEV_POP": true, "STDDEV_SAMP": true, "STDDEV": true}
+
+// values gives the results of groups, and behind them what else must be equal for a
+// result to count as unchanged.
+func (g *groups) values(ids []int32) (results, compared []*vec.Vec, err error) {
+	if results, err = g.aggs.result(ids); err != nil {
+		return nil, nil, err
+	}
+	compared = results
+	for i, c := range g.aggs.calls {
+		if sums[c.Fn] {
+			compared = append(slices.Clip(compared), g.aggs.calls[i].acc.Partial(ids)...)
+		}
+	}
+	return results, compared, nil
+}
+
 // argTypes gives the types that the calls' column numbers refer to. The global phase
 // sees partials, not arguments.
 func (g *groups) argTypes() []types.Type {

@@ -95,13 +95,13 @@ func (g *groupAggStream) runWave(b *vec.Batch, rows []int32, at int32) error {
 			g.minus, g.minID = append(g.minus, i), append(g.minID, id)
 		}
 	}
-	before, err := g.aggs.result(g.gid)
+	before, was, err := g.values(g.gid)
 	if err != nil {
 		return err
 	}
 	g.aggs.add(g.plusID, b.Cols, g.plus)
 	g.aggs.retract(g.minID, b.Cols, g.minus)
-	after, err := g.aggs.result(g.gid)
+	after, is, err := g.values(g.gid)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (g *groupAggStream) runWave(b *vec.Batch, rows []int32, at int32) error {
 			g.clear(id)
 		case !had:
 			e.kind = vec.Insert
-		case g.expiry == nil && vec.Equal(before, j, after, j):
+		case g.expiry == nil && vec.Equal(was, j, is, j):
 			e.emit = false
 		}
 		g.plan[i] = e

@@ -17,7 +17,7 @@ import (
 //	taken back   in the order of rows: it as -D, -U, +U for each that changes
 //
 // After every row its partition is evaluated again, so this is for small partitions.
-// Ranking functions count as SQL does. Watermarks pass. State: all rows; values are
+// Ranking and offset functions give peers one value (peersShare). Watermarks pass. State: all rows; values are
 // computed from them.
 type overChanging struct {
 	*partitions
@@ -38,6 +38,7 @@ func newOverChanging(spec *physical.Over) (*overChanging, error) {
 	top := &physical.TopN{Out: spec.Out, In: spec.In, Partition: spec.Partition, Order: spec.Order, Start: 1, End: -1, EmitUpdateBefore: spec.EmitUpdateBefore, TTL: spec.TTL}
 	o := &overChanging{partitions: newPartitions(top), calls: calls, spec: spec}
 	o.calls.aggs.grow(1)
+	o.calls.peersShare = true
 	o.out = vec.NewBatchBuilder(o.outTypes[len(spec.In):], 0)
 	return o, nil
 }

@@ -22,6 +22,10 @@ type overCalls struct {
 	lag       int   // most rows that LAG looks back
 	place     []int // by call: index into the aggregates, -1 = computed by position
 	positions bool  // some call is computed by position
+	// peersShare says that RANK, DENSE_RANK and LAG of all peers are those of the last of
+	// them, and that both ranks count rows: what they are on Flink's streams, where these functions are
+	// aggregates over a RANGE frame. Over bounded rows they are what SQL says.
+	peersShare bool
 }
 
 // overBlock is rows [at, at+n) of a batch, in order. The first known of them have
@@ -181,13 +185,19 @@ func (o *overCalls) positional(c int, b *vec.Batch, blocks []overBlock, order ro
 	call := o.spec.Calls[c]
 	switch call.Fn {
 	case "LAG", "LEAD":
-		return o.shifted(call, b, blocks), nil
+		return o.shifted(call, b, blocks, order), nil
 	case "PERCENT_RANK", "CUME_DIST":
 		return distribution(call, b, blocks, order), nil
 	}
 	vals := make([]int64, b.Len)
 	for _, bl := range blocks {
 		num := bl.numbered
+		if o.peersShare && call.Fn != "ROW_NUMBER" {
+			for i := bl.known; i < bl.n; i++ {
+				vals[bl.at+i] = num.row + int64(o.lastPeer(bl, i, order)-bl.known) + 1
+			}
+			continue
+		}
 		for i := bl.known; i < bl.n; i++ {
 			num = num.next(i == 0 && num.row == 0 || i > 0 && !order.peers(bl.at+i-1, bl.at+i))
 			switch call.Fn {
@@ -207,6 +217,14 @@ func (o *overCalls) positional(c int, b *vec.Batch, blocks []overBlock, order ro
 		}
 	}
 	return vec.FromSlice(call.T, vals, nil), nil
+}
+
+// lastPeer gives the last row of the block that is a peer of row i.
+func (o *overCalls) lastPeer(bl overBlock, i int, order rowOrder) int {
+	for i+1 < bl.n && order.peers(bl.at+i, bl.at+i+1) {
+		i++
+	}
+	return i
 }
 
 // ntile is the bucket of row i of n, from 1; the first buckets have one row more if n
@@ -241,7 +259,7 @@ func distribution(call rex.AggCall, b *vec.Batch, blocks []overBlock, order rowO
 }
 
 // shifted is LAG or LEAD: the value some rows away, or the default, or NULL.
-func (o *overCalls) shifted(call rex.AggCall, b *vec.Batch, blocks []overBlock) *vec.Vec {
+func (o *overCalls) shifted(call rex.AggCall, b *vec.Batch, blocks []overBlock, order rowOrder) *vec.Vec {
 	by := 1
 	if call.Fn == "LAG" {
 		by = -1
@@ -255,7 +273,11 @@ func (o *overCalls) shifted(call rex.AggCall, b *vec.Batch, blocks []overBlock) 
 				d = by * int(intAt(b.Cols[call.Args[1]], bl.at+i))
 			}
 			from[bl.at+i] = -1
-			if t := i + d; t >= 0 && t < bl.n {
+			t := i + d
+			if o.peersShare {
+				t = o.lastPeer(bl, i, order) + d
+			}
+			if t >= 0 && t < bl.n {
 				from[bl.at+i] = int32(bl.at + t)
 			} else if len(call.Args) > 2 {
 				from[bl.at+i] = int32(b.Len + bl.at + i)

@@ -20,8 +20,7 @@ import (
 // bounded frames those not later than the last row put out of their key; late rows are
 // dropped and counted. Processing time: rows are put out as they come.
 //
-// Ranking and offset functions look back only. RANK counts peers as SQL does, which
-// Flink's streaming RANK does not.
+// Ranking and offset functions look back only, and give peers one value (peersShare).
 //
 // Input and output are insert-only. State: rows that wait, accumulators, and the rows
 // of the frame (or those LAG needs) of each key; forgotten after the TTL.
@@ -70,6 +69,7 @@ func newOverTime(spec *physical.Over) (*overTime, error) {
 	o := &overTime{overCalls: calls, outTypes: outTypes(spec), keyTypes: pickTypes(spec.In, spec.Partition), store: newRowStore(spec.In),
 		mark: exec.MinWatermark, expiry: newExpiry(spec.TTL)}
 	o.table = vec.NewGroupTable(o.keyTypes)
+	o.peersShare = spec.Rowtime
 	if !spec.Rowtime && spec.Preceding < 0 {
 		o.frame.rows = true // by processing time every row has its own moment
 	}

@@ -59,6 +59,8 @@ func (u *Unnest) row(b *vec.Batch, v *vec.Vec, i int, out exec.Out) error {
 			times := int32(1)
 			if v.Type.Kind == types.Multiset {
 				times = v.Kids[1].Int32s()[k]
+			} else if elem := v.Kids[0]; v.Type.Kind == types.Array && elem.Type.Kind == types.Row && elem.IsNull(int(k)) {
+				times = 0 // Flink passes over rows that are NULL
 			}
 			for ; times > 0; times-- {
 				none, n = false, n+1
