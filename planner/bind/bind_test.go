@@ -44,6 +44,7 @@ func TestBind(t *testing.T) {
 			if list.HasErrors() {
 				return printed(src, list)
 			}
+			checkBound(t, bound)
 			if d.Cmd == "types" {
 				return printed(src, list) + columnsOf(bound)
 			}

@@ -53,7 +53,7 @@ func TestFlinkTypes(t *testing.T) {
 	}
 }
 
-func readRecordings(t *testing.T, file string) []recording {
+func readRecordings(t testing.TB, file string) []recording {
 	f, err := os.Open(file)
 	if err != nil {
 		t.Fatal(err)
@@ -83,6 +83,9 @@ func compareWithFlink(t *testing.T, env *bind.Env, r recording) {
 	run := *env
 	run.Catalog, run.Config = env.Catalog.Clone(), map[string]string{}
 	bound, list := bindText(&run, r.Query)
+	if !list.HasErrors() {
+		checkBound(t, bound)
+	}
 	var got string
 	if list.HasErrors() {
 		got = "refused"
