@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/session"
 )
 
@@ -120,6 +119,3 @@ it parses to the same tree. Use - for standard input.`,
 func completeWith(cmd *cobra.Command, flag string, values []string) {
 	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 }
-
-// noSource prints diagnostics that have no script.
-var noSource diag.Source

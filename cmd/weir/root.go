@@ -36,7 +36,6 @@ type app struct {
 	dir        string
 	set        []string
 	allowPaths []string
-	noColor    bool
 	noOverlay  bool
 }
 

@@ -76,7 +76,7 @@ func (p *parser) typeExpr() TypeExpr {
 
 // typeNull reads NULL or NOT NULL into a type.
 func (p *parser) typeNull(start int, t TypeExpr) TypeExpr {
-	n := NullUnspecified
+	var n Nullability
 	switch {
 	case p.got("NULL"):
 		n = Nullable

@@ -4,7 +4,6 @@
 package result
 
 import (
-	"fmt"
 	"io"
 	"sort"
 	"strings"
@@ -109,25 +108,4 @@ func appendRow(dst []byte, schema []types.Field, b *vec.Batch, i int) []byte {
 		dst = vec.AppendJSON(dst, b.Cols[c], i)
 	}
 	return append(dst, '}')
-}
-
-// noChangelog refuses row kinds in a format that has no place for them.
-func noChangelog(format, output string, b *vec.Batch) error {
-	if b.Kinds == nil {
-		return nil
-	}
-	for _, k := range b.Kinds {
-		if k != vec.Insert {
-			return diag.Errorf("W0611", diag.Span{}, "format %s has no place for the %s rows of %s", format, k, output).
-				WithHint("use --final for the folded rows, or -o jsonl for the changelog")
-		}
-	}
-	return nil
-}
-
-func plural(n int64, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
