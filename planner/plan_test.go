@@ -59,7 +59,7 @@ func planCase(t *testing.T, d *datadriven.TestData, ddl string) string {
 		}
 	}
 	before, after, last := "", "", ""
-	g, list := planned(t, ddl+d.Input, config, func(o *planner.Options) {
+	g, list := planned(t, ddl+d.Input, config, func(_ []*logical.Sink, o *planner.Options) {
 		o.Parallelism = parallelism
 		o.Trace = func(name string, roots []logical.Node) {
 			text := logical.Format(roots...)

@@ -45,7 +45,7 @@ func TestRulesKeepSchemas(t *testing.T) {
 					config[k] = v
 				}
 				var schema string
-				planned(t, strings.Join(r.Setup, ";\n")+";\n"+c.Query+";", config, func(o *planner.Options) {
+				planned(t, strings.Join(r.Setup, ";\n")+";\n"+c.Query+";", config, func(_ []*logical.Sink, o *planner.Options) {
 					o.Trace = func(rule string, roots []logical.Node) {
 						got := schemas(roots)
 						if schema != "" && got != schema {

@@ -115,7 +115,7 @@ func (b *builder) betteringKey(n *logical.Rank, from *op) []int {
 			key = k
 		}
 	}
-	if key == nil || len(n.Order) == 0 {
+	if key == nil || len(n.Order) == 0 || from.made.Has(topology.Delete) {
 		return nil
 	}
 	trends := b.trends(n.Input)

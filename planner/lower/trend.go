@@ -42,11 +42,11 @@ func (b *builder) trends(n logical.Node) []trend {
 		return b.trends(n.Input)
 	case *logical.Aggregate:
 		in := b.lower(n.Input)
+		if in.made.Updating() {
+			return out // groups may vanish
+		}
 		for i := range n.Groups {
 			out[i] = constant
-		}
-		if in.made.Updating() {
-			return out
 		}
 		for i, c := range n.Aggs {
 			switch c.Fn {
