@@ -411,7 +411,9 @@ type Materialize struct {
 	TTL      time.Duration
 }
 
-// Sink writes rows. Table nil is the result of a SELECT, given to the caller.
+// Sink writes rows. Table nil is the result of a SELECT, given to the caller. A table
+// that takes changes by key may be given -U all the same, where the input's key is not
+// exactly the table's or -U could not be left out: it deletes the row of its key, like -D.
 type Sink struct {
 	Out
 	Name    string // of the output, unique in the script: table name, or "select-1"
