@@ -8,7 +8,8 @@ import (
 
 // newTimeArith adds an interval to a date, time or timestamp, or takes it away.
 // Months keep the day of the month where they can; an interval of milliseconds moves
-// a DATE by its whole days, and a TIME around the clock.
+// a DATE by its whole days, and a TIME around the clock. Months are added to a
+// TIMESTAMP_LTZ on the calendar of UTC, as in the reference.
 func newTimeArith(call *rex.Call) (Kernel, error) {
 	at, by := 0, 1
 	if call.Args[0].Type().IsInterval() {
@@ -38,27 +39,15 @@ func newTimeArith(call *rex.Call) (Kernel, error) {
 	}
 	unit := perSecond(t.Precision)
 	perDay := unit * secondsPerDay
-	inZone := t.Kind == types.TimestampLTZ
 	return Kernel{Owned: true, Eval: func(f *Frame, as []*vec.Vec, n int) (*vec.Vec, error) {
 		out := f.New(call.T, n)
 		out.Valid = valid(as, n)
 		dst, xs, bys := out.Int64s(), as[at].Int64s(), as[by].Int64s()
-		zone := f.zone()
 		switch {
 		case !months:
 			k := sign * unit / 1000
 			for i := range dst {
 				dst[i] = xs[i] + k*bys[i]
-			}
-		case inZone && len(zone.String()) > 0 && zone.String() != "UTC":
-			for i := range dst {
-				if !out.IsNull(i) {
-					sec := floorDiv(xs[i], unit)
-					local := toLocal(sec, zone)
-					day := floorDiv(local, secondsPerDay)
-					moved := addMonths(day, sign*bys[i])*secondsPerDay + local - day*secondsPerDay
-					dst[i] = toInstant(moved, zone)*unit + xs[i] - sec*unit
-				}
 			}
 		default:
 			for i := range dst {

@@ -173,6 +173,16 @@ func toInstant(local int64, zone *time.Location) int64 {
 	return local - before
 }
 
+// toInstantLate is toInstant where clocks were set back, but gives the later instant:
+// what the legacy date functions do.
+func toInstantLate(local int64, zone *time.Location) int64 {
+	at := toInstant(local, zone)
+	if after := offsetAt(local+secondsPerDay, zone); offsetAt(local-after, zone) == after {
+		return max(at, local-after)
+	}
+	return at
+}
+
 // truncateMillis cuts milliseconds of a day to the digits of TIME(p).
 func truncateMillis(ms int32, precision int) int32 {
 	if precision >= 3 {

@@ -357,9 +357,9 @@ func (out parts) instant(m moment, zone *time.Location) moment {
 	case out.hasOffset:
 		m.sec -= out.offset
 	case out.zone != nil:
-		m.sec = toInstant(m.sec, out.zone)
+		m.sec = toInstantLate(m.sec, out.zone)
 	default:
-		m.sec = toInstant(m.sec, zone)
+		m.sec = toInstantLate(m.sec, zone)
 	}
 	return m
 }

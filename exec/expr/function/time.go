@@ -7,9 +7,9 @@ import (
 	"github.com/weir-sql/weir/planner/types"
 )
 
-// times holds the functions of dates and times. TIMESTAMP_LTZ is taken apart and put
-// together in the session's time zone. Years, hours and so on of a TIMESTAMP before
-// 1970 count towards 1970, as the reference does.
+// times holds the functions of dates and times. TIMESTAMP_LTZ is taken apart in the
+// session's time zone. Years, hours and so on of a timestamp before 1970 count towards
+// 1970, and EPOCH of a TIMESTAMP_LTZ is that of its local time, as in the reference.
 var times = family("time", []entry{
 	{
 		Name: "EXTRACT", Sigs: "EXTRACT(unit FROM time)", Doc: "a field of a date, time or interval: YEAR, QUARTER, MONTH, WEEK, DAY, DOY, DOW, HOUR, MINUTE, SECOND, MILLISECOND, EPOCH, …",
@@ -175,11 +175,7 @@ func extractTimestamp(call *rex.Call, unit string, t types.Type, bad error) (Ker
 		m := localMoment(a[0], i, f.zone())
 		switch {
 		case unit == "EPOCH":
-			return momentOf(a.i64(0, i), t.Precision).sec, true
-		case t.Kind == types.TimestampLTZ && isDate:
-			return dateField(unit, floorDiv(m.sec, secondsPerDay))
-		case t.Kind == types.TimestampLTZ:
-			return clockField(unit, floorMod(m.sec, secondsPerDay), m.nano)
+			return m.sec, true
 		case isDate:
 			return dateField(unit, m.millis()/millisPerDay)
 		}
@@ -339,7 +335,7 @@ func newTimestampAdd(call *rex.Call) (Kernel, error) {
 			}
 		})(call)
 	}
-	return fixedOf(func(f *Frame, a args, i int) (int64, bool) {
+	return fixedOf(func(_ *Frame, a args, i int) (int64, bool) {
 		n := a.i64(1, i)
 		var m moment
 		if t.Kind == types.Date {
@@ -354,14 +350,8 @@ func newTimestampAdd(call *rex.Call) (Kernel, error) {
 			m.nano = floorMod(m.nano, 1e9)
 			return m.in(call.T.Precision)
 		}
-		if t.Kind == types.TimestampLTZ {
-			m.sec = toLocal(m.sec, f.zone())
-		}
 		day := floorDiv(m.sec, secondsPerDay)
 		m.sec += (addMonths(day, n*months) - day) * secondsPerDay
-		if t.Kind == types.TimestampLTZ {
-			m.sec = toInstant(m.sec, f.zone())
-		}
 		return m.in(call.T.Precision)
 	})(call)
 }
@@ -423,7 +413,14 @@ func newFloorTime(call *rex.Call, up bool) (Kernel, error) {
 	if _, _, ok := floorMoment(unit, moment{}); !ok {
 		return Kernel{}, fail(call, CodeArgument, "%s has no unit %s", call.Fn, unit)
 	}
+	days := unit == "WEEK" || unit == "MONTH" || unit == "QUARTER" || unit == "YEAR" || unit == "DECADE" || unit == "CENTURY" || unit == "MILLENNIUM"
 	to := func(m moment) moment {
+		// The reference looks at milliseconds only, and for a week and more at days only,
+		// which it counts towards 1970.
+		m.nano -= m.nano % 1e6
+		if days {
+			m = moment{sec: m.millis() / millisPerDay * secondsPerDay}
+		}
 		lo, hi, _ := floorMoment(unit, m)
 		if up && m != lo {
 			return hi
@@ -442,10 +439,15 @@ func newFloorTime(call *rex.Call, up bool) (Kernel, error) {
 	}
 	ltz := t.Kind == types.TimestampLTZ
 	return fixedOf(func(f *Frame, a args, i int) (int64, bool) {
-		m := to(localMoment(a[0], i, f.zone()))
-		if ltz {
-			m.sec = toInstant(m.sec, f.zone())
+		m := momentOf(a.i64(0, i), t.Precision)
+		if !ltz {
+			return to(m).in(t.Precision)
 		}
+		// The zone's offset is that of the value, not that of the result.
+		offset := toLocal(m.sec, f.zone()) - m.sec
+		m.sec += offset
+		m = to(m)
+		m.sec -= offset
 		return m.in(t.Precision)
 	})(call)
 }
