@@ -117,9 +117,14 @@ func (a *app) open(script string) (*session.Session, error) {
 // diagnostics prints a list to standard error and reports whether it holds an error.
 func (a *app) diagnostics(src diag.Source, list diag.List) bool {
 	for _, d := range list {
-		fmt.Fprint(a.err, diag.Print(src, d))
+		a.print(src, d)
 	}
 	return list.HasErrors()
+}
+
+// print prints one diagnostic, cleaned wherever it goes: a log is read in a terminal too.
+func (a *app) print(src diag.Source, d *diag.Diagnostic) {
+	fmt.Fprint(a.err, term.CleanLines(diag.Print(src, d)))
 }
 
 // summary ends a list of diagnostics: "1 error, 2 warnings in 1 file".
@@ -169,7 +174,7 @@ func (a *app) fail(ctx context.Context, src diag.Source, err error) int {
 		a.diagnostics(src, list)
 		return exitUsage
 	case errors.As(err, &d):
-		fmt.Fprint(a.err, diag.Print(src, d))
+		a.print(src, d)
 		code = codeOf(d)
 	case errors.As(err, &usage), isUsage(err):
 		fmt.Fprintf(a.err, "weir: %v\n", err)
