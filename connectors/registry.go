@@ -13,6 +13,7 @@ import (
 	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/physical"
+	"github.com/weir-sql/weir/planner/types"
 )
 
 // Connector and Env are the contract's, named here for those who only use them.
@@ -69,6 +70,11 @@ func (r *Registry) Format(name string) *catalog.Format { return r.env.Formats.Fo
 
 // FormatNames lists the formats in the order of the list.
 func (r *Registry) FormatNames() []string { return r.env.Formats.FormatNames() }
+
+// CheckFields reports that a format cannot hold columns of some types.
+func (r *Registry) CheckFields(format string, fields []types.Field, options map[string]string) error {
+	return r.env.Formats.CheckFields(format, fields, options)
+}
 
 // Source opens the table of a source.
 func (r *Registry) Source(ctx context.Context, spec *physical.Source) (exec.Source, error) {

@@ -10,6 +10,7 @@
 package filesystem
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -71,6 +72,7 @@ func describe(t *catalog.Table, formats catalog.Formats) (catalog.Capabilities, 
 	}
 	if f := formats.Format(t.Options["format"]); f != nil {
 		caps.Produces, caps.Accepts, caps.PushNested = f.Changelog, f.Changelog, f.Nested
+		errs = append(errs, checkFields(t, formats)...)
 	}
 	for _, k := range t.PartitionKey {
 		i := t.Column(k)
@@ -95,6 +97,38 @@ func describe(t *catalog.Table, formats catalog.Formats) (catalog.Capabilities, 
 	return caps, errs
 }
 
+// fieldChecker is a catalog.Formats that can tell which types a format holds.
+type fieldChecker interface {
+	CheckFields(format string, fields []types.Field, options map[string]string) error
+}
+
+// checkFields finds columns that the format cannot hold.
+func checkFields(t *catalog.Table, formats catalog.Formats) diag.List {
+	c, ok := formats.(fieldChecker)
+	if !ok {
+		return nil
+	}
+	name := t.Options["format"]
+	err := c.CheckFields(name, inFiles(t), format.Options(t.Options, "", name))
+	var d *diag.Diagnostic
+	if !errors.As(err, &d) {
+		return nil // what is wrong with single options is told by their declarations
+	}
+	placed := *d
+	placed.Span = t.OptionSpans["format"].Value
+	return diag.List{&placed}
+}
+
+// inFiles gives the columns inside the files: the physical ones that are no partition keys.
+func inFiles(t *catalog.Table) (fields []types.Field) {
+	for _, c := range t.Columns {
+		if c.Kind == catalog.Physical && !slices.Contains(t.PartitionKey, c.Name) {
+			fields = append(fields, types.Field{Name: c.Name, Type: c.Type})
+		}
+	}
+	return fields
+}
+
 // table is what source, sink and lookup share of a table.
 type table struct {
 	*catalog.Table
@@ -102,10 +136,9 @@ type table struct {
 	format  *format.Format
 	// formatOptions are without their prefix.
 	formatOptions map[string]string
-	// fields are the columns inside the files: the physical ones that are no partition keys.
-	fields []types.Field
-	span   diag.Span // of the path
-	zone   *time.Location
+	fields        []types.Field // inside the files
+	span          diag.Span     // of the path
+	zone          *time.Location
 }
 
 // newTable resolves format and columns.
@@ -120,10 +153,6 @@ func newTable(env *connector.Env, t *catalog.Table, given map[string]string) (*t
 		return nil, d.WithHint("known formats: %s", strings.Join(env.Formats.FormatNames(), ", "))
 	}
 	tab.formatOptions = format.Options(given, "", name)
-	for _, c := range t.Columns {
-		if c.Kind == catalog.Physical && !slices.Contains(t.PartitionKey, c.Name) {
-			tab.fields = append(tab.fields, types.Field{Name: c.Name, Type: c.Type})
-		}
-	}
+	tab.fields = inFiles(t)
 	return tab, nil
 }

@@ -287,6 +287,12 @@ func TestDescribe(t *testing.T) {
 	if _, errs := describe(conformance.Table("v STRING, m MAP<STRING, STRING>", []string{"m"}, options("path", "d", "format", "json"), nil)); !errs.HasErrors() {
 		t.Error("a MAP can be a partition column")
 	}
+	if _, errs := describe(conformance.Table("v STRING, m MAP<STRING, STRING>", nil, options("path", "d", "format", "csv"), nil)); !errs.HasErrors() {
+		t.Error("csv can hold a MAP")
+	}
+	if _, errs := describe(conformance.Table("m MAP<INT, STRING>", nil, options("path", "d", "format", "json"), nil)); !errs.HasErrors() {
+		t.Error("json can hold a MAP with keys that are no text")
+	}
 	if _, errs := describe(conformance.Table("v STRING", nil, options("path", "d", "format", "json", "source.monitor-interval", "soon"), nil)); !errs.HasErrors() {
 		t.Error("'soon' is an interval")
 	}

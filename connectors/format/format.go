@@ -205,3 +205,26 @@ func (r *Registry) Format(name string) *catalog.Format {
 
 // FormatNames lists the formats in the order in which they are listed in the program.
 func (r *Registry) FormatNames() []string { return r.names }
+
+// CheckFields reports, as a *diag.Diagnostic, that a format cannot read or write
+// columns of the given types with the given options (without the format's prefix). It
+// opens nothing.
+func (r *Registry) CheckFields(name string, fields []types.Field, options map[string]string) error {
+	f := r.byName[name]
+	if f == nil {
+		return nil
+	}
+	if f.NewDecoder != nil {
+		cfg := DecoderConfig{Options: options, Fields: fields}
+		for _, x := range fields {
+			cfg.Columns = append(cfg.Columns, physical.ReadColumn{Name: x.Name, Path: []string{x.Name}, Type: x.Type})
+		}
+		_, err := f.NewDecoder(cfg)
+		return err
+	}
+	if f.NewEncoder != nil {
+		_, err := f.NewEncoder(EncoderConfig{Options: options, Fields: fields})
+		return err
+	}
+	return nil
+}
