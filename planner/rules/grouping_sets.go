@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/weir-sql/weir/planner/logical"
 	"github.com/weir-sql/weir/planner/rex"
 	"github.com/weir-sql/weir/planner/types"
@@ -41,7 +43,9 @@ func expandSets(a *logical.Aggregate) logical.Node {
 			fields[g].Type = fields[g].Type.Null().WithAttr(types.NoTimeAttr)
 		}
 	}
-	for _, set := range a.Sets {
+	order := setOrder(a.Sets)
+	for _, i := range order {
+		set := a.Sets[i]
 		keep := []int{}
 		for _, p := range set {
 			if has(e.Cols, groups[p]) {
@@ -69,9 +73,46 @@ func expandSets(a *logical.Aggregate) logical.Node {
 		out = append(out, ref(inner, k+1+i))
 	}
 	if len(a.Fields) > k+len(a.Aggs) {
-		out = append(out, ref(inner, k))
+		out = append(out, asWritten(ref(inner, k), order))
 	}
 	return project(inner, a.Fields, out)
+}
+
+// setOrder gives the order in which Flink expands sets, and so the order of its
+// results: a set before those inside it, else as binary numbers with the first group
+// lowest.
+func setOrder(sets [][]int) []int {
+	order := upTo(len(sets))
+	slices.SortStableFunc(order, func(i, j int) int {
+		a, b := sets[i], sets[j]
+		switch {
+		case subset(b, a) && !subset(a, b):
+			return -1
+		case subset(a, b) && !subset(b, a):
+			return 1
+		}
+		x, y := slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
+		slices.Reverse(x)
+		slices.Reverse(y)
+		return slices.Compare(x, y)
+	})
+	return order
+}
+
+// asWritten turns the number of an expanded set into its place in the query.
+func asWritten(number rex.Expr, order []int) rex.Expr {
+	if slices.IsSorted(order) {
+		return number
+	}
+	var args []rex.Expr
+	lit := func(v int) rex.Expr { return &rex.Lit{Value: int64(v), T: number.Type()} }
+	for at, written := range order {
+		if at < len(order)-1 {
+			args = append(args, &rex.Call{Fn: "=", Args: []rex.Expr{number, lit(at)}, T: types.Bool.NotNull()})
+		}
+		args = append(args, lit(written))
+	}
+	return &rex.Call{Fn: "CASE", Args: args, T: number.Type()}
 }
 
 // copyColumns adds copies of columns to a node and gives their positions.
