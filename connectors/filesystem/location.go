@@ -131,7 +131,11 @@ func (l *location) missing(rel string, at diag.Span) error {
 		return d.WithHint("did you mean %q?", path.Join(path.Dir(l.show(rel)), near))
 	}
 	if len(names) > 0 {
-		return d.WithHint("in %s there is %s", l.show(dir), strings.Join(names[:min(len(names), 5)], ", "))
+		where := path.Dir(l.show(rel))
+		if where == "." {
+			where = "its folder"
+		}
+		return d.WithHint("in %s there is %s", where, strings.Join(names[:min(len(names), 5)], ", "))
 	}
 	return d
 }
