@@ -24,6 +24,7 @@ import (
 // benchScript runs a script b.N times and reports rates over rows rows.
 func benchScript(b *testing.B, dir, sql string, mode session.Mode, rows int64, want int) {
 	b.Helper()
+	session.TuneGC() // as the program does
 	s, err := session.Open(session.Options{Dir: dir, Config: map[string]string{}})
 	if err != nil {
 		b.Fatal(err)
