@@ -1,6 +1,8 @@
 package session
 
 import (
+	"strings"
+
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/bind"
 	"github.com/weir-sql/weir/planner/diag"
@@ -30,12 +32,18 @@ func (p *planning) command(c bind.Command) (Command, diag.List) {
 	}
 	ts := make([]types.Type, len(c.Columns))
 	for i, name := range c.Columns {
-		out.Schema = append(out.Schema, types.Field{Name: name, Type: types.String})
-		ts[i] = types.String
+		if ts[i] = types.String; name == "null" { // of DESCRIBE: whether a column takes NULL
+			ts[i] = types.Bool
+		}
+		out.Schema = append(out.Schema, types.Field{Name: name, Type: ts[i]})
 	}
 	rows := vec.NewBatchBuilder(ts, len(c.Rows))
 	for _, r := range c.Rows {
 		for i := range ts {
+			if ts[i].Kind == types.Boolean {
+				rows.Cols[i].Append(strings.EqualFold(r[i], "true"))
+				continue
+			}
 			rows.Cols[i].String(r[i])
 		}
 		rows.EndRow(vec.Insert)

@@ -344,7 +344,7 @@ func (b *binder) inferAggregate(a *aggregateCall) bool {
 			call.Args[i] = call.Args[i].Null()
 		}
 	}
-	if none, err := a.fn.Infer(call); err == nil && !isNested(res.Result) {
+	if none, err := a.fn.Infer(call); err == nil && !isNested(res.Result) && a.fn.Name != "LISTAGG" { // Flink: NOT NULL texts give a NOT NULL list
 		a.empty = none.Result
 	}
 	if a.filter != nil {
