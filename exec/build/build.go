@@ -27,7 +27,7 @@ func Operator(spec physical.Spec, env Env) (exec.Operator, error) {
 	case *physical.Dedup:
 		return op.NewDedup(s), nil
 	case *physical.Normalize:
-		return op.NewNormalize(s), nil
+		return op.NewNormalize(s, env.Functions)
 	case *physical.Materialize:
 		return op.NewMaterialize(s), nil
 	case *physical.GroupAgg:

@@ -2,6 +2,7 @@ package op
 
 import (
 	"github.com/weir-sql/weir/exec"
+	"github.com/weir-sql/weir/exec/expr"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/physical"
 	"github.com/weir-sql/weir/planner/types"
@@ -15,26 +16,69 @@ import (
 //	taken back          -D old, whatever columns the incoming row carries; an unknown
 //	                    key is ignored
 //
+// With a filter, a row that does not pass is as if it had been taken back: the old row
+// of its key goes with -D, and only rows that pass are kept.
+//
 // In batch only the rows that are left are emitted, at the end. Watermarks pass.
 // State: a row a key.
 type Normalize struct {
 	*keyedRows
 	spec     *physical.Normalize
 	outTypes []types.Type
+	filter   *expr.Filter // nil = all rows pass
+	exprs    *expr.Ctx
+	sel      []int32
+	fails    []bool
 }
 
 // NewNormalize makes the operator. Its input has the columns of its output.
-func NewNormalize(spec *physical.Normalize) *Normalize {
+func NewNormalize(spec *physical.Normalize, reg expr.Registry) (*Normalize, error) {
 	ts := outTypes(spec)
-	return &Normalize{keyedRows: newKeyedRows(ts, spec.Keys, newExpiry(spec.TTL)), spec: spec, outTypes: ts}
+	n := &Normalize{keyedRows: newKeyedRows(ts, spec.Keys, newExpiry(spec.TTL)), spec: spec, outTypes: ts}
+	if spec.Filter == nil {
+		return n, nil
+	}
+	var err error
+	n.filter, err = expr.CompileFilter(spec.Filter, ts, reg)
+	return n, err
+}
+
+// Open takes the context.
+func (n *Normalize) Open(ctx *exec.Context) error {
+	n.exprs = exprContext(ctx)
+	return n.keyedRows.Open(ctx)
+}
+
+// failing tells which rows of a batch the filter drops; nil = none.
+func (n *Normalize) failing(b *vec.Batch) ([]bool, error) {
+	if n.filter == nil {
+		return nil, nil
+	}
+	sel, err := n.filter.Select(n.exprs, b, n.sel[:0])
+	if err != nil || sel == nil {
+		return nil, err
+	}
+	n.sel = sel
+	n.fails = resized(n.fails[:0], b.Len)
+	for i := range n.fails {
+		n.fails[i] = true
+	}
+	for _, i := range sel {
+		n.fails[i] = false
+	}
+	return n.fails, nil
 }
 
 // Process handles a batch of rows.
 func (n *Normalize) Process(_ int, b *vec.Batch, out exec.Out) error {
+	fails, err := n.failing(b)
+	if err != nil {
+		return err
+	}
 	for i, id := range n.begin(b) {
 		old := n.get(id)
 		switch {
-		case b.Kind(i).Adds():
+		case b.Kind(i).Adds() && (fails == nil || !fails[i]):
 			if old >= 0 && n.expiry == nil && n.store.equal(old, b.Cols, i) {
 				continue
 			}

@@ -397,6 +397,8 @@ type Normalize struct {
 	Keys             []int
 	EmitUpdateBefore bool
 	TTL              time.Duration
+	// Filter drops rows: one that does not pass counts as taken back. Nil = all pass.
+	Filter rex.Expr
 }
 
 // DropUpdateBefore removes -U rows for a consumer that does not want them.
