@@ -54,7 +54,7 @@ func Connector() connector.Connector {
 func describe(t *catalog.Table, _ catalog.Formats) (catalog.Capabilities, diag.List) {
 	r := option.Read(options, t.Options).CheckTypes()
 	caps := catalog.Capabilities{Produces: topology.InsertOnly, PushProjection: true, PushLimit: true, ScanParallelism: int(r.Int("scan.parallelism"))}
-	errs, _ := r.Err().(diag.List)
+	errs := r.Problems()
 	p, more := newPlan(t, t.Options)
 	caps.Bounded = p.rows >= 0
 	return caps, append(errs, more...)

@@ -91,9 +91,7 @@ func describe(t *catalog.Table, formats catalog.Formats) (catalog.Capabilities, 
 			}
 		}
 	}
-	if err, ok := r.Err().(diag.List); ok {
-		errs = append(errs, err...)
-	}
+	errs = append(errs, r.Problems()...)
 	return caps, errs
 }
 

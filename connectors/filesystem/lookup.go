@@ -35,9 +35,8 @@ type Lookup struct {
 	start  []int32
 	order  []int32
 
-	hashes []uint64
-	ids    []int32
-	sel    []int32
+	ids []int32
+	sel []int32
 }
 
 var _ exec.Lookup = (*Lookup)(nil)

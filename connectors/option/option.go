@@ -66,6 +66,9 @@ func (r *Reader) CheckTypes() *Reader {
 	return r
 }
 
+// Problems gives what was wrong as diagnostics.
+func (r *Reader) Problems() diag.List { return r.errs }
+
 // Has reports whether the option was given.
 func (r *Reader) Has(name string) bool {
 	_, ok := r.given[name]

@@ -44,7 +44,7 @@ func Connector() connector.Connector {
 func describe(t *catalog.Table, _ catalog.Formats) (catalog.Capabilities, diag.List) {
 	r := option.Read(options, t.Options)
 	caps := catalog.Capabilities{Accepts: topology.Retract, Overwrite: true, Partitioned: true, SinkParallelism: int(r.Int("sink.parallelism"))}
-	errs, _ := r.Err().(diag.List)
+	errs := r.Problems()
 	return caps, errs
 }
 

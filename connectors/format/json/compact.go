@@ -51,7 +51,7 @@ func (s *scanner) compactMembers(dst []byte, end byte) ([]byte, bool) {
 		return append(dst, end), true
 	}
 	for {
-		ok := true
+		var ok bool
 		if end == '}' {
 			if s.peek() != '"' {
 				return dst, s.unexpected("a field name in double quotes")

@@ -6,6 +6,7 @@
 package parquet
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/weir-sql/weir/connectors/format"
@@ -55,7 +56,8 @@ func damaged(err error) error {
 	if err == nil {
 		return nil
 	}
-	if d, ok := err.(*diag.Diagnostic); ok {
+	var d *diag.Diagnostic
+	if errors.As(err, &d) {
 		return d
 	}
 	return diag.Errorf("W0512", diag.Span{}, "the Parquet file cannot be read: %s", fmt.Sprint(err))
