@@ -159,3 +159,12 @@ func (g *groupAggLocal) emit(out exec.Out) error {
 	g.reserved = 0
 	return nil
 }
+
+// Close gives memory back.
+func (g *groupAggLocal) Close() error {
+	if g.ctx != nil {
+		g.ctx.Budget.Release(g.reserved)
+		g.reserved = 0
+	}
+	return nil
+}

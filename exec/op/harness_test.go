@@ -155,6 +155,17 @@ func (c *chain) OnEnd(in int, out exec.Out) error {
 	return nil
 }
 
+func (c *chain) Close() error {
+	for _, o := range []exec.Operator{c.first, c.second} {
+		if k, ok := o.(exec.Closer); ok {
+			if err := k.Close(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func (c *chain) Snapshot(w state.Writer) error { return c.second.(exec.Stateful).Snapshot(w) }
 
 func (c *chain) Restore(r state.Reader) error { return c.second.(exec.Stateful).Restore(r) }
@@ -233,6 +244,15 @@ func (r *run) feed(e event) error {
 
 // end ends all inputs as the runtime does.
 func (r *run) end(inputs int) error {
+	order := make([]int, inputs)
+	for in := range order {
+		order[in] = in
+	}
+	return r.endIn(order)
+}
+
+// endIn ends the inputs in an order.
+func (r *run) endIn(order []int) error {
 	if r.env.Batch || r.mark != exec.MinWatermark {
 		if w, ok := r.op.(exec.WatermarkHandler); ok {
 			if err := w.OnWatermark(exec.MaxWatermark, r); err != nil {
@@ -247,7 +267,7 @@ func (r *run) end(inputs int) error {
 			}
 		}
 	}
-	for in := range inputs {
+	for _, in := range order {
 		if err := r.flush(); err != nil {
 			return err
 		}
