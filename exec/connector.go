@@ -54,6 +54,14 @@ type Reader interface {
 	Close() error
 }
 
+// Marker is a reader that gives the watermarks and the idleness of its split itself,
+// as a fixture with a timeline does. Mark is asked after every Read, which may then
+// have given no rows: the watermark that follows those rows (MinWatermark = none),
+// and whether the split gives nothing for a while from now on.
+type Marker interface {
+	Mark() (wm int64, idle bool)
+}
+
 // Lagger is a reader that knows how many records it is behind.
 type Lagger interface{ Lag() int64 }
 

@@ -97,7 +97,7 @@ func (s *Session) Plan(src diag.Source, mode Mode) (*Plan, diag.List) {
 		return nil, append(list, asDiagnostic(err))
 	}
 	reg := s.registry(registryOptions{zone: loc, batch: mode == Batch})
-	env := &bind.Env{Catalog: catalog.New(), Functions: s.functions, Connectors: reg, Formats: reg, Config: config, Zone: loc, Batch: mode == Batch}
+	env := &bind.Env{Catalog: catalog.New(), Functions: s.functions, Connectors: s.declarations(reg), Formats: reg, Config: config, Zone: loc, Batch: mode == Batch}
 	if problems := s.declare(env, mode, src.Name); problems.HasErrors() {
 		return nil, problems
 	}
@@ -128,6 +128,15 @@ func (s *Session) Plan(src diag.Source, mode Mode) (*Plan, diag.List) {
 		p.Outputs = outputs(p.Graph)
 	}
 	return p, list.Sorted()
+}
+
+// declarations are the connectors as the planner sees them: those of a fixture's tables
+// can do what the fixture can.
+func (s *Session) declarations(reg catalog.Connectors) catalog.Connectors {
+	if s.pretend == nil {
+		return reg
+	}
+	return s.pretend(reg)
 }
 
 // planning is what turns the sinks of one script into a graph.

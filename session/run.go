@@ -35,6 +35,8 @@ type RunOptions struct {
 	Restore *runtime.Snapshot
 	// Connectors puts something between the run and its connectors, for tests; nil = nothing.
 	Connectors func(exec.Connectors) exec.Connectors
+	// Tap watches the output of nodes; see runtime.Config. nil = nobody does.
+	Tap func(n *topology.Node, subtask int) runtime.Tap
 }
 
 // Run is a plan that runs.
@@ -73,7 +75,7 @@ func (s *Session) Run(ctx context.Context, p *Plan, o RunOptions) (*Run, error) 
 	r.job, err = runtime.Start(ctx, p.Graph, runtime.Config{
 		Build:      func(spec physical.Spec) (exec.Operator, error) { return build.Operator(spec, env) },
 		Connectors: opened, Clock: s.opts.Clock, Zone: zone, Budget: state.NewBudget(s.memory), TempDir: temp, Config: p.Config,
-		Restore: o.Restore,
+		Restore: o.Restore, Tap: o.Tap,
 	})
 	if err != nil {
 		r.cancel()

@@ -16,6 +16,7 @@ import (
 	"github.com/weir-sql/weir/connectors/kafka"
 	"github.com/weir-sql/weir/exec"
 	"github.com/weir-sql/weir/exec/expr/function"
+	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/syntax"
 	"github.com/weir-sql/weir/topology"
@@ -50,6 +51,9 @@ type Session struct {
 	files     files
 	memory    int64 // bytes that operators of a run may use; 0 = no limit
 	broker    *kafka.Broker
+	// pretend changes what the planner sees of connectors; nil = nothing. Sessions over
+	// fixtures have it.
+	pretend func(catalog.Connectors) catalog.Connectors
 }
 
 // Open opens the project of a folder.

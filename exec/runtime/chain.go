@@ -235,6 +235,9 @@ func (l *link) barrier(b *barrier) error {
 			return l.wrap(err)
 		}
 	}
+	if b.probe {
+		return l.out.barrier(b)
+	}
 	if l.stateful != nil {
 		if err := l.stateful.Snapshot(b.writer()); err != nil {
 			return l.wrap(err)

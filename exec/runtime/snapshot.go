@@ -27,7 +27,8 @@ type SourcePosition struct {
 
 // barrier travels with the data and collects the parts of one snapshot.
 type barrier struct {
-	id int64
+	id    int64
+	probe bool // only passes: nothing is written (Drain)
 
 	mu      sync.Mutex
 	snap    *Snapshot
@@ -77,11 +78,23 @@ func (b *barrier) passed() {
 
 // Snapshot takes a consistent snapshot while the job runs. A task that has ended
 // gives the state it ended with. One snapshot is taken at a time.
-func (j *Job) Snapshot(ctx context.Context) (*Snapshot, error) {
+func (j *Job) Snapshot(ctx context.Context) (*Snapshot, error) { return j.barrier(ctx, false) }
+
+// Drain waits until all that the sources have taken in has gone through every
+// operator to the sinks, after which the job rests until its sources get more or its
+// clock moves. Readers must not give rows meanwhile; what they gave before their present
+// call of Read began is taken in.
+func (j *Job) Drain(ctx context.Context) error {
+	_, err := j.barrier(ctx, true)
+	return err
+}
+
+// barrier sends a barrier through the job and waits until every task has passed it.
+func (j *Job) barrier(ctx context.Context, probe bool) (*Snapshot, error) {
 	j.snapMu.Lock()
 	defer j.snapMu.Unlock()
 	j.lastSnap++
-	b := &barrier{id: j.lastSnap, done: make(chan struct{}), waiting: len(j.tasks), snap: &Snapshot{ID: j.lastSnap,
+	b := &barrier{id: j.lastSnap, probe: probe, done: make(chan struct{}), waiting: len(j.tasks), snap: &Snapshot{ID: j.lastSnap,
 		State: state.NewMemory(), Positions: map[string]SourcePosition{}, Commits: map[string][][]byte{}, Marks: map[string]int64{}}}
 	if err := j.announce(b); err != nil {
 		return nil, err

@@ -155,6 +155,9 @@ type readEvent struct {
 	feederUp bool // the feeder has no more splits
 	err      error
 	lag      int64
+	mark     int64 // watermark that the reader itself gives after batch, if marked
+	marked   bool
+	idle     bool // the reader gives nothing for a while
 }
 
 func newSourceTask(t *task, n *topology.Node, ctx *exec.Context, s *scan) *sourceTask {
@@ -251,14 +254,15 @@ func (s *sourceTask) loop(ctx context.Context, running *int, start func([]exec.S
 		}
 		select {
 		case e := <-s.events:
-			if e.feederUp {
-				*running--
-				continue
-			}
-			if err := busy(s.ctx.Counters, func() error { return s.handle(e) }); err != nil {
+			if err := s.take(e, running); err != nil {
 				return err
 			}
 		case b := <-s.inject:
+			if b.probe {
+				if err := s.settle(head, running); err != nil {
+					return err
+				}
+			}
 			if err := s.task.pass(b); err != nil {
 				return err
 			}
@@ -284,6 +288,37 @@ func (s *sourceTask) loop(ctx context.Context, running *int, start func([]exec.S
 		}
 	}
 	return nil
+}
+
+// take handles one event of a feeder.
+func (s *sourceTask) take(e readEvent, running *int) error {
+	if e.feederUp {
+		*running--
+		return nil
+	}
+	return busy(s.ctx.Counters, func() error { return s.handle(e) })
+}
+
+// settle does all that is due before a probe passes: what the feeders have told, the
+// timers of the chain, and idleness.
+func (s *sourceTask) settle(head *link, running *int) error {
+	for {
+		select {
+		case e := <-s.events:
+			if err := s.take(e, running); err != nil {
+				return err
+			}
+			continue
+		default:
+		}
+		break
+	}
+	if now := s.ctx.Now(); head.nextTimer() <= now {
+		if err := head.fireTimers(now); err != nil {
+			return err
+		}
+	}
+	return s.tick()
 }
 
 // discover looks for new splits and starts reading this subtask's.
@@ -350,6 +385,7 @@ func (s *sourceTask) read(ctx context.Context, sp exec.Split) (err error) {
 		return nil
 	}
 	lagger, _ := r.(exec.Lagger)
+	marker, _ := r.(exec.Marker)
 	for ctx.Err() == nil {
 		b, err := r.Read(ctx)
 		end := errors.Is(err, io.EOF)
@@ -359,10 +395,14 @@ func (s *sourceTask) read(ctx context.Context, sp exec.Split) (err error) {
 			}
 			return err
 		}
-		if b == nil && !end {
+		e := readEvent{split: sp, batch: b, position: r.Position(), end: end}
+		if marker != nil {
+			e.mark, e.idle = marker.Mark()
+			e.marked = e.mark != exec.MinWatermark
+		}
+		if b == nil && !end && !e.marked && !e.idle {
 			continue
 		}
-		e := readEvent{split: sp, batch: b, position: r.Position(), end: end}
 		if lagger != nil {
 			e.lag = lagger.Lag()
 		}
@@ -405,6 +445,19 @@ func (s *sourceTask) handle(e readEvent) error {
 		}
 	}
 	sp.position = e.position
+	if e.marked {
+		s.marks.set(i, e.mark)
+		s.isIdle = false
+		if err := s.advance(); err != nil {
+			return err
+		}
+	}
+	if e.idle {
+		s.marks.idle[i] = true
+		if err := s.rest(); err != nil {
+			return err
+		}
+	}
 	if e.end {
 		sp.ended = true
 		s.done = append(s.done, sp.id)
@@ -501,6 +554,11 @@ func (s *sourceTask) tick() error {
 			s.marks.idle[i] = true
 		}
 	}
+	return s.rest()
+}
+
+// rest gives the watermark without the idle splits; if all are idle, so is the source.
+func (s *sourceTask) rest() error {
 	if err := s.advance(); err != nil {
 		return err
 	}
