@@ -139,45 +139,69 @@ func rescaleTime(x int64, from, to int) (int64, bool) {
 	return momentOf(x, from).in(to)
 }
 
-// offsetAt is a zone's offset from UTC, in seconds, at an instant.
-func offsetAt(sec int64, zone *time.Location) int64 {
-	_, off := time.Unix(sec, 0).In(zone).Zone()
-	return int64(off)
+// zone is a time zone that remembers the period it looked at last: the rows of a batch
+// tend to lie between the same two changes of the clock. It belongs to one goroutine.
+type zone struct {
+	loc              *time.Location
+	from, to, offset int64 // the offset, in seconds, from one instant up to another
+}
+
+var utc = newZone(time.UTC)
+
+func newZone(loc *time.Location) *zone {
+	z := &zone{loc: loc}
+	if loc == time.UTC {
+		z.from, z.to = math.MinInt64, math.MaxInt64
+	}
+	return z
+}
+
+// offsetAt is the zone's offset from UTC, in seconds, at an instant.
+func (z *zone) offsetAt(sec int64) int64 {
+	if sec >= z.from && sec < z.to {
+		return z.offset
+	}
+	t := time.Unix(sec, 0).In(z.loc)
+	_, off := t.Zone()
+	start, end := t.ZoneBounds()
+	z.from, z.to, z.offset = math.MinInt64, math.MaxInt64, int64(off)
+	if !start.IsZero() {
+		z.from = start.Unix()
+	}
+	if !end.IsZero() {
+		z.to = end.Unix()
+	}
+	return z.offset
 }
 
 // toLocal gives the local time of an instant.
-func toLocal(sec int64, zone *time.Location) int64 {
-	if zone == time.UTC {
-		return sec
-	}
-	return sec + offsetAt(sec, zone)
-}
+func (z *zone) toLocal(sec int64) int64 { return sec + z.offsetAt(sec) }
 
 // toInstant gives the instant of a local time: the earlier one where clocks were set
 // back, and, where they were set forward past it, as much later as they were.
-func toInstant(local int64, zone *time.Location) int64 {
-	if zone == time.UTC {
-		return local
+func (z *zone) toInstant(local int64) int64 {
+	if z.from < local-2*secondsPerDay && local+2*secondsPerDay < z.to {
+		return local - z.offset // no change of the clock is near
 	}
-	before, after := offsetAt(local-secondsPerDay, zone), offsetAt(local+secondsPerDay, zone)
-	if at := local - before; before == after || offsetAt(at, zone) == before {
-		if offsetAt(at, zone) == before {
-			return at
-		}
-		// Two transitions within two days: take whatever offset holds there.
-		return local - offsetAt(at, zone)
+	before, after := z.offsetAt(local-secondsPerDay), z.offsetAt(local+secondsPerDay)
+	if at := local - before; before == after || z.offsetAt(at) == before {
+		// If the offset is another there, two changes lie within two days.
+		return local - z.offsetAt(at)
 	}
-	if at := local - after; offsetAt(at, zone) == after {
+	if at := local - after; z.offsetAt(at) == after {
 		return at
 	}
 	return local - before
 }
 
-// toInstantLate is toInstant where clocks were set back, but gives the later instant:
-// what the legacy date functions do.
-func toInstantLate(local int64, zone *time.Location) int64 {
-	at := toInstant(local, zone)
-	if after := offsetAt(local+secondsPerDay, zone); offsetAt(local-after, zone) == after {
+// toInstantLate is toInstant, but where clocks were set back it gives the later
+// instant: what the legacy date functions do.
+func (z *zone) toInstantLate(local int64) int64 {
+	if z.from < local-2*secondsPerDay && local+2*secondsPerDay < z.to {
+		return local - z.offset
+	}
+	at := z.toInstant(local)
+	if after := z.offsetAt(local + secondsPerDay); z.offsetAt(local-after) == after {
 		return max(at, local-after)
 	}
 	return at
@@ -322,10 +346,10 @@ func parseTimestamp(s string) (moment, bool) {
 
 // localMoment gives what a clock shows for row i of a timestamp vector: of a
 // TIMESTAMP_LTZ in zone, of a TIMESTAMP as it is.
-func localMoment(v *vec.Vec, i int, zone *time.Location) moment {
+func localMoment(v *vec.Vec, i int, z *zone) moment {
 	m := momentOf(v.Int64s()[i], v.Type.Precision)
 	if v.Type.Kind == types.TimestampLTZ {
-		m.sec = toLocal(m.sec, zone)
+		m.sec = z.toLocal(m.sec)
 	}
 	return m
 }

@@ -24,7 +24,7 @@ func castToText(from, to types.Type) caster {
 				if from.IsBinary() {
 					data = append(data, v.BytesAt(i)...)
 				} else {
-					data = vec.AppendText(data, v, i, f.zone())
+					data = vec.AppendText(data, v, i, f.zone().loc)
 				}
 				data = fit(data, at)
 			}
@@ -150,7 +150,7 @@ func castFromText(to types.Type) caster {
 			if !ok {
 				return 0, false
 			}
-			t.sec = toInstant(t.sec, f.zone())
+			t.sec = f.zone().toInstant(t.sec)
 			return t.in(to.Precision)
 		})
 	default:

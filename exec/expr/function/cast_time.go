@@ -49,7 +49,7 @@ func castTime(from, to types.Type) caster {
 			m = momentOf(v.Int64s()[i], from.Precision)
 		}
 		if to.Kind == types.TimestampLTZ {
-			m.sec = toInstant(m.sec, f.zone())
+			m.sec = f.zone().toInstant(m.sec)
 		}
 		return m.in(to.Precision)
 	})

@@ -58,14 +58,20 @@ type Ctx struct {
 	Rand *rand.Rand
 	// Database is what CURRENT_DATABASE() gives.
 	Database string
+
+	clock *zone // Zone with its memory
 }
 
 // zone is the session's time zone, UTC if none is set.
-func (c *Ctx) zone() *time.Location {
-	if c.Zone == nil {
-		return time.UTC
+func (c *Ctx) zone() *zone {
+	loc := c.Zone
+	if loc == nil {
+		loc = time.UTC
 	}
-	return c.Zone
+	if c.clock == nil || c.clock.loc != loc {
+		c.clock = newZone(loc)
+	}
+	return c.clock
 }
 
 // now is the time that CURRENT_TIMESTAMP gives: of the query in batch mode, else of

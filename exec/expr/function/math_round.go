@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"strconv"
+	"unsafe"
 
 	"github.com/apache/arrow/go/v15/arrow/decimal128"
 
@@ -120,13 +121,12 @@ func roundFloat(x float64, digits int, mode roundMode) float64 {
 		}
 		return math.Copysign(math.Floor(math.Abs(x)+0.5), x)
 	}
-	var buf [32]byte
+	var buf, out [40]byte
 	text := strconv.AppendFloat(buf[:0], math.Abs(x), 'e', -1, 64) // d.ddde±xx
-	var mant []byte
-	exp := 0
+	exp, mant := 0, text[:0]
 	for k, c := range text {
 		if c == 'e' {
-			exp, _ = strconv.Atoi(string(text[k+1:]))
+			exp = exponent(text[k+1:])
 			break
 		}
 		if c != '.' {
@@ -140,13 +140,28 @@ func roundFloat(x float64, digits int, mode roundMode) float64 {
 	if keep < 0 || keep == 0 && mode == roundDown {
 		return 0
 	}
-	up := mode == roundHalfUp && mant[keep] >= '5'
-	n, _ := strconv.ParseUint("0"+string(mant[:keep]), 10, 64)
-	if up {
+	n := uint64(0)
+	for _, c := range mant[:keep] {
+		n = n*10 + uint64(c-'0')
+	}
+	if mode == roundHalfUp && mant[keep] >= '5' {
 		n++
 	}
-	r, _ := strconv.ParseFloat(strconv.FormatUint(n, 10)+"e"+strconv.Itoa(-digits), 64)
+	t := strconv.AppendInt(append(strconv.AppendUint(out[:0], n, 10), 'e'), int64(-digits), 10)
+	r, _ := strconv.ParseFloat(unsafe.String(&t[0], len(t)), 64)
 	return math.Copysign(r, x)
+}
+
+// exponent reads ±xx.
+func exponent(s []byte) int {
+	n := 0
+	for _, c := range s[1:] {
+		n = n*10 + int(c-'0')
+	}
+	if s[0] == '-' {
+		return -n
+	}
+	return n
 }
 
 func roundDecimals(call *rex.Call, mode roundMode, digits func(a args, i int) int) (Kernel, error) {

@@ -20,7 +20,7 @@ type parts struct {
 	weekday                          int64
 	offset                           int64 // seconds east of UTC
 	hasOffset                        bool
-	zone                             *time.Location
+	zone                             *zone
 }
 
 // parse reads a text. Modern patterns must match the whole text and every number must
@@ -254,7 +254,9 @@ func (p *datePattern) word(it patternItem, s string, out *parts) (string, bool) 
 			return "", false
 		}
 		z, ok := zoneByName(s[:end])
-		out.zone = z
+		if ok {
+			out.zone = newZone(z)
+		}
 		return s[end:], ok
 	}
 	return "", false
@@ -352,14 +354,14 @@ func (out parts) local(strict bool) (moment, bool) {
 
 // instant gives the instant of the local time: by the offset or zone that the text
 // names, else in the given zone.
-func (out parts) instant(m moment, zone *time.Location) moment {
+func (out parts) instant(m moment, z *zone) moment {
 	switch {
 	case out.hasOffset:
 		m.sec -= out.offset
 	case out.zone != nil:
-		m.sec = toInstantLate(m.sec, out.zone)
+		m.sec = out.zone.toInstantLate(m.sec)
 	default:
-		m.sec = toInstantLate(m.sec, zone)
+		m.sec = z.toInstantLate(m.sec)
 	}
 	return m
 }

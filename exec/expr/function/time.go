@@ -92,7 +92,7 @@ func now(name, doc, ex string, t types.Type, new maker) entry {
 // localNow is the session's local time in milliseconds.
 func (c *Ctx) localNow() int64 {
 	ms := c.now()
-	return ms + offsetAt(floorDiv(ms, 1000), c.zone())*1000
+	return ms + c.zone().offsetAt(floorDiv(ms, 1000))*1000
 }
 
 var (
@@ -123,104 +123,59 @@ func currentWatermark(call *rex.Call) (Kernel, error) {
 func extract(unit string) maker {
 	return func(call *rex.Call) (Kernel, error) {
 		t := call.Args[0].Type()
-		bad := fail(call, CodeArgument, "%s has no field %s", plain(t), unit)
-		switch t.Kind {
-		case types.Date:
-			if _, ok := dateField(unit, 0); ok {
-				return fixedOf(func(_ *Frame, a args, i int) (int64, bool) { return dateField(unit, int64(a.i32(0, i))) })(call)
-			}
-			if unit == "EPOCH" {
-				return fixedOf(func(_ *Frame, a args, i int) (int64, bool) { return int64(a.i32(0, i)) * secondsPerDay, true })(call)
-			}
-			if _, ok := clockField(unit, 0, 0); ok { // a date is at midnight
-				return fixedOf(func(*Frame, args, int) (int64, bool) { return 0, true })(call)
-			}
-			return Kernel{}, bad
-		case types.Time:
-			if _, ok := clockField(unit, 0, 0); !ok {
-				return Kernel{}, bad
-			}
-			return fixedOf(func(_ *Frame, a args, i int) (int64, bool) {
-				ms := int64(a.i32(0, i))
-				return clockField(unit, ms/1000, ms%1000*1e6)
-			})(call)
-		case types.IntervalYearMonth:
-			return fixedErr(func(_ *Frame, _ *rex.Call, a args, i int) (int64, bool, error) {
-				return monthsField(unit, a.i64(0, i), bad)
-			})(call)
-		case types.IntervalDayTime:
-			return fixedErr(func(_ *Frame, _ *rex.Call, a args, i int) (int64, bool, error) {
-				ms := a.i64(0, i)
-				if unit == "DAY" {
-					return ms / millisPerDay, true, nil
-				}
-				x, ok := clockField(unit, ms%millisPerDay/1000, ms%1000*1e6)
-				if !ok {
-					return 0, false, bad
-				}
-				return x, true, nil
-			})(call)
-		}
-		return extractTimestamp(call, unit, t, bad)
-	}
-}
-
-func extractTimestamp(call *rex.Call, unit string, t types.Type, bad error) (Kernel, error) {
-	_, isDate := dateField(unit, 0)
-	_, isClock := clockField(unit, 0, 0)
-	if !isDate && !isClock && unit != "EPOCH" {
-		return Kernel{}, bad
-	}
-	return fixedOf(func(f *Frame, a args, i int) (int64, bool) {
-		m := localMoment(a[0], i, f.zone())
+		date, clock := dateFields[unit], clockFields[unit]
 		switch {
-		case unit == "EPOCH":
-			return m.sec, true
-		case isDate:
-			return dateField(unit, m.millis()/millisPerDay)
+		case t.Kind == types.Date && date != nil:
+			return fixedOf(func(_ *Frame, a args, i int) (int64, bool) { return date(int64(a.i32(0, i))), true })(call)
+		case t.Kind == types.Date && unit == "EPOCH":
+			return fixedOf(func(_ *Frame, a args, i int) (int64, bool) { return int64(a.i32(0, i)) * secondsPerDay, true })(call)
+		case t.Kind == types.Date && clock != nil: // a date is at midnight
+			return fixedOf(func(*Frame, args, int) (int64, bool) { return 0, true })(call)
+		case t.Kind == types.Time && clock != nil:
+			return fixedOf(func(_ *Frame, a args, i int) (int64, bool) { return clock(int64(a.i32(0, i)) * 1e6), true })(call)
+		case t.Kind == types.IntervalYearMonth && monthsFields[unit] != nil:
+			return map1(monthsFields[unit])(call)
+		case t.Kind == types.IntervalDayTime && unit == "DAY":
+			return map1(func(ms int64) int64 { return ms / millisPerDay })(call)
+		case t.Kind == types.IntervalDayTime && clock != nil:
+			return map1(func(ms int64) int64 { return clock(ms % millisPerDay * 1e6) })(call)
+		case t.IsTimestamp() && (date != nil || clock != nil || unit == "EPOCH"):
+			return fixedOf(func(f *Frame, a args, i int) (int64, bool) {
+				m := localMoment(a[0], i, f.zone())
+				switch {
+				case clock != nil:
+					return clock(m.millis()%millisPerDay*1e6 + m.nano%1e6), true
+				case date != nil:
+					return date(m.millis() / millisPerDay), true
+				default:
+					return m.sec, true
+				}
+			})(call)
 		}
-		if m.sec >= 0 {
-			return clockField(unit, m.sec%secondsPerDay, m.nano)
-		}
-		ms := m.millis() % millisPerDay
-		return clockField(unit, ms/1000, ms%1000*1e6)
-	})(call)
+		return Kernel{}, fail(call, CodeArgument, "%s has no field %s", plain(t), unit)
+	}
 }
 
-// dateField gives a field of a day; false if it is not one of a date.
-func dateField(unit string, day int64) (int64, bool) {
-	switch unit {
-	case "DOW":
-		return weekday(day)%7 + 1, true
-	case "ISODOW":
-		return weekday(day), true
-	case "WEEK":
-		w, _ := isoWeek(day)
-		return w, true
-	case "ISOYEAR":
-		_, y := isoWeek(day)
-		return y, true
-	}
-	y, m, d := civil(day)
-	switch unit {
-	case "YEAR":
-		return y, true
-	case "QUARTER":
-		return (m + 2) / 3, true
-	case "MONTH":
-		return m, true
-	case "DAY":
-		return d, true
-	case "DOY":
-		return day - dayOf(y, 1, 1) + 1, true
-	case "DECADE":
-		return floorDiv(y, 10), true
-	case "CENTURY":
-		return period(y, 100), true
-	case "MILLENNIUM":
-		return period(y, 1000), true
-	}
-	return 0, false
+// dateFields give the fields of a day.
+var dateFields = map[string]func(day int64) int64{
+	"DOW":     func(day int64) int64 { return weekday(day)%7 + 1 },
+	"ISODOW":  weekday,
+	"WEEK":    func(day int64) int64 { w, _ := isoWeek(day); return w },
+	"ISOYEAR": func(day int64) int64 { _, y := isoWeek(day); return y },
+	"YEAR":    yearOf,
+	"QUARTER": func(day int64) int64 { _, m, _ := civil(day); return (m + 2) / 3 },
+	"MONTH":   func(day int64) int64 { _, m, _ := civil(day); return m },
+	"DAY":     func(day int64) int64 { _, _, d := civil(day); return d },
+	"DOY":     func(day int64) int64 { return day - dayOf(yearOf(day), 1, 1) + 1 },
+	"DECADE":  func(day int64) int64 { return floorDiv(yearOf(day), 10) },
+	"CENTURY": func(day int64) int64 { return period(yearOf(day), 100) },
+
+	"MILLENNIUM": func(day int64) int64 { return period(yearOf(day), 1000) },
+}
+
+func yearOf(day int64) int64 {
+	y, _, _ := civil(day)
+	return y
 }
 
 // period numbers spans of years: year 1 to 100 is the first century.
@@ -231,41 +186,25 @@ func period(year, span int64) int64 {
 	return -((span - year - 1) / span)
 }
 
-// clockField gives a field of a time of day; false if it is not one.
-func clockField(unit string, sec, nano int64) (int64, bool) {
-	switch unit {
-	case "HOUR":
-		return sec / 3600, true
-	case "MINUTE":
-		return sec / 60 % 60, true
-	case "SECOND":
-		return sec % 60, true
-	case "MILLISECOND":
-		return nano / 1e6, true
-	case "MICROSECOND":
-		return nano / 1e3, true
-	case "NANOSECOND":
-		return nano, true
-	}
-	return 0, false
+// clockFields give the fields of a time of day in nanoseconds.
+var clockFields = map[string]func(nano int64) int64{
+	"HOUR":        func(nano int64) int64 { return nano / 3600e9 },
+	"MINUTE":      func(nano int64) int64 { return nano / 60e9 % 60 },
+	"SECOND":      func(nano int64) int64 { return nano / 1e9 % 60 },
+	"MILLISECOND": func(nano int64) int64 { return nano % 1e9 / 1e6 },
+	"MICROSECOND": func(nano int64) int64 { return nano % 1e9 / 1e3 },
+	"NANOSECOND":  func(nano int64) int64 { return nano % 1e9 },
 }
 
-func monthsField(unit string, months int64, bad error) (int64, bool, error) {
-	switch unit {
-	case "YEAR":
-		return months / 12, true, nil
-	case "MONTH":
-		return months % 12, true, nil
-	case "QUARTER":
-		return months%12/3 + 1, true, nil
-	case "DECADE":
-		return months / 120, true, nil
-	case "CENTURY":
-		return months / 1200, true, nil
-	case "MILLENNIUM":
-		return months / 12000, true, nil
-	}
-	return 0, false, bad
+// monthsFields give the fields of an interval of months.
+var monthsFields = map[string]func(months int64) int64{
+	"YEAR":    func(m int64) int64 { return m / 12 },
+	"MONTH":   func(m int64) int64 { return m % 12 },
+	"QUARTER": func(m int64) int64 { return m%12/3 + 1 },
+	"DECADE":  func(m int64) int64 { return m / 120 },
+	"CENTURY": func(m int64) int64 { return m / 1200 },
+
+	"MILLENNIUM": func(m int64) int64 { return m / 12000 },
 }
 
 // unitSpan is a unit as months or nanoseconds; false if it is no unit of distance.
@@ -410,95 +349,85 @@ func dayMonthsBetween(a, b int64) int64 {
 func newFloorTime(call *rex.Call, up bool) (Kernel, error) {
 	unit, _ := constText(call, 1)
 	t := call.Args[0].Type()
-	if _, _, ok := floorMoment(unit, moment{}); !ok {
+	move := moveTo(unit, up)
+	if move == nil {
 		return Kernel{}, fail(call, CodeArgument, "%s has no unit %s", call.Fn, unit)
-	}
-	days := unit == "WEEK" || unit == "MONTH" || unit == "QUARTER" || unit == "YEAR" || unit == "DECADE" || unit == "CENTURY" || unit == "MILLENNIUM"
-	to := func(m moment) moment {
-		// The reference looks at milliseconds only, and for a week and more at days only,
-		// which it counts towards 1970.
-		m.nano -= m.nano % 1e6
-		if days {
-			m = moment{sec: m.millis() / millisPerDay * secondsPerDay}
-		}
-		lo, hi, _ := floorMoment(unit, m)
-		if up && m != lo {
-			return hi
-		}
-		return lo
 	}
 	switch t.Kind {
 	case types.Date:
 		return fixedOf(func(_ *Frame, a args, i int) (int32, bool) {
-			return int32(floorDiv(to(moment{sec: int64(a.i32(0, i)) * secondsPerDay}).sec, secondsPerDay)), true
+			return int32(floorDiv(move(int64(a.i32(0, i))*millisPerDay), millisPerDay)), true
 		})(call)
 	case types.Time:
 		return fixedOf(func(_ *Frame, a args, i int) (int32, bool) {
-			return int32(floorMod(to(fromMillis(int64(a.i32(0, i)))).millis(), millisPerDay)), true
+			return int32(floorMod(move(int64(a.i32(0, i))), millisPerDay)), true
 		})(call)
 	}
-	ltz := t.Kind == types.TimestampLTZ
 	return fixedOf(func(f *Frame, a args, i int) (int64, bool) {
 		m := momentOf(a.i64(0, i), t.Precision)
-		if !ltz {
-			return to(m).in(t.Precision)
-		}
 		// The zone's offset is that of the value, not that of the result.
-		offset := toLocal(m.sec, f.zone()) - m.sec
-		m.sec += offset
-		m = to(m)
-		m.sec -= offset
-		return m.in(t.Precision)
+		offset := int64(0)
+		if t.Kind == types.TimestampLTZ {
+			offset = f.zone().offsetAt(m.sec)
+		}
+		return fromMillis(move(m.millis()+offset*1000) - offset*1000).in(t.Precision)
 	})(call)
 }
 
-// floorMoment gives the begin of the unit a local time lies in, and of the next one.
-// Weeks begin on Sunday.
-func floorMoment(unit string, m moment) (lo, hi moment, ok bool) {
-	span := int64(0)
-	switch unit {
-	case "MILLISECOND":
-		lo = moment{m.sec, m.nano / 1e6 * 1e6}
-		hi = moment{lo.sec, lo.nano + 1e6}
-		return lo, moment{hi.sec + hi.nano/1e9, hi.nano % 1e9}, true
-	case "SECOND":
-		span = 1
-	case "MINUTE":
-		span = 60
-	case "HOUR":
-		span = 3600
-	case "DAY":
-		span = secondsPerDay
+// moveTo gives what moves a local time, in milliseconds, to the begin of its unit, or
+// up to the next begin; nil if there is no such unit. For a week and more the
+// reference looks at the day only, which it counts towards 1970.
+func moveTo(unit string, up bool) func(ms int64) int64 {
+	if span := clockSpans[unit]; span > 0 {
+		return func(ms int64) int64 {
+			lo := floorDiv(ms, span) * span
+			if up && lo != ms {
+				return lo + span
+			}
+			return lo
+		}
 	}
-	if span > 0 {
-		s := floorDiv(m.sec, span) * span
-		return moment{sec: s}, moment{sec: s + span}, true
+	days := dateSpans[unit]
+	if days == nil {
+		return nil
 	}
-	day := floorDiv(m.sec, secondsPerDay)
-	y, mo, _ := civil(day)
-	from, next := day, day
-	switch unit {
-	case "WEEK":
-		from = day - weekday(day)%7
-		next = from + 7
-	case "MONTH":
-		from, next = dayOf(y, mo, 1), dayOf(y, mo+1, 1)
-	case "QUARTER":
-		q := (mo-1)/3*3 + 1
-		from, next = dayOf(y, q, 1), dayOf(y, q+3, 1)
-	case "YEAR":
-		from, next = dayOf(y, 1, 1), dayOf(y+1, 1, 1)
-	case "DECADE":
-		d := floorDiv(y, 10) * 10
-		from, next = dayOf(d, 1, 1), dayOf(d+10, 1, 1)
-	case "CENTURY":
-		c := floorDiv(y-1, 100)*100 + 1
-		from, next = dayOf(c, 1, 1), dayOf(c+100, 1, 1)
-	case "MILLENNIUM":
-		c := floorDiv(y-1, 1000)*1000 + 1
-		from, next = dayOf(c, 1, 1), dayOf(c+1000, 1, 1)
-	default:
-		return lo, hi, false
+	return func(ms int64) int64 {
+		day := ms / millisPerDay
+		from, next := days(day)
+		if up && from != day {
+			return next * millisPerDay
+		}
+		return from * millisPerDay
 	}
-	return moment{sec: from * secondsPerDay}, moment{sec: next * secondsPerDay}, true
+}
+
+// clockSpans are the units of one length, in milliseconds.
+var clockSpans = map[string]int64{"MILLISECOND": 1, "SECOND": 1000, "MINUTE": 60000, "HOUR": 3600000, "DAY": millisPerDay}
+
+// dateSpans give the days on which the unit that a day lies in, and the next one,
+// begin. Weeks begin on Sunday, centuries with the year 1.
+var dateSpans = map[string]func(day int64) (from, next int64){
+	"WEEK": func(day int64) (int64, int64) { from := day - weekday(day)%7; return from, from + 7 },
+	"MONTH": func(day int64) (int64, int64) {
+		y, m, _ := civil(day)
+		return dayOf(y, m, 1), dayOf(y, m+1, 1)
+	},
+	"QUARTER": func(day int64) (int64, int64) {
+		y, m, _ := civil(day)
+		q := (m-1)/3*3 + 1
+		return dayOf(y, q, 1), dayOf(y, q+3, 1)
+	},
+	"YEAR":       yearSpan(1, 0),
+	"DECADE":     yearSpan(10, 0),
+	"CENTURY":    yearSpan(100, 1),
+	"MILLENNIUM": yearSpan(1000, 1),
+}
+
+// yearSpan is a span of years that begins with the year first, or a multiple of its
+// length later.
+func yearSpan(length, first int64) func(day int64) (from, next int64) {
+	return func(day int64) (int64, int64) {
+		y := floorDiv(yearOf(day)-first, length)*length + first
+		return dayOf(y, 1, 1), dayOf(y+length, 1, 1)
+	}
 }

@@ -2,7 +2,7 @@ package function
 
 import (
 	"math"
-	"time"
+	"strings"
 
 	"github.com/weir-sql/weir/planner/rex"
 	"github.com/weir-sql/weir/planner/types"
@@ -139,10 +139,10 @@ func newToTimestampLTZ(call *rex.Call) (Kernel, error) {
 	ps := newPatterns(false)
 	zs := zones{}
 	return fixedErr(func(_ *Frame, call *rex.Call, a args, i int) (int64, bool, error) {
-		s, zone := a.str(0, i), time.UTC
+		s, z := a.str(0, i), utc
 		if a.has(2) {
 			var ok bool
-			if zone, ok = zs.of(a.str(2, i)); !ok {
+			if z, ok = zs.of(a.str(2, i)); !ok {
 				return 0, false, fail(call, CodeArgument, "%s is no time zone", quoteText(a.str(2, i)))
 			}
 		}
@@ -160,7 +160,7 @@ func newToTimestampLTZ(call *rex.Call) (Kernel, error) {
 		if !ok {
 			return 0, false, fail(call, CodeArgument, "TO_TIMESTAMP_LTZ cannot read %s", quoteText(s))
 		}
-		m.sec = toInstant(m.sec, zone)
+		m.sec = z.toInstant(m.sec)
 		x, ok := m.in(3)
 		return x, ok, nil
 	})(call)
@@ -213,8 +213,8 @@ func newFromUnixTime(call *rex.Call) (Kernel, error) {
 		}
 		p, err := ps.of(pattern)
 		if err == nil {
-			c := clockOf(moment{sec: toLocal(a.i64(0, i), f.zone())})
-			c.zone, c.instant = f.zone(), a.i64(0, i)
+			c := clockOf(moment{sec: f.zone().toLocal(a.i64(0, i))})
+			c.zone, c.instant = f.zone().loc, a.i64(0, i)
 			if dst, err = p.format(dst, &c); err == nil {
 				return dst, true, nil
 			}
@@ -254,11 +254,11 @@ func newConvertTZ(call *rex.Call) (Kernel, error) {
 		return Kernel{}, patternError(call, err)
 	}
 	zs := zones{}
-	zone := func(name string) *time.Location { // an unknown name is UTC, as in Java
+	named := func(name string) *zone { // an unknown name is UTC, as in Java
 		if z, ok := zs.of(name); ok {
 			return z
 		}
-		return time.UTC
+		return utc
 	}
 	return textOf(func(_ *Frame, dst []byte, a args, i int) ([]byte, bool) {
 		t, ok := p.parse(a.str(0, i))
@@ -266,16 +266,16 @@ func newConvertTZ(call *rex.Call) (Kernel, error) {
 			return dst, false
 		}
 		m, _ := t.local(false)
-		c := clockOf(moment{sec: toLocal(toInstantLate(m.sec, zone(a.str(1, i))), zone(a.str(2, i)))})
+		c := clockOf(moment{sec: named(a.str(2, i)).toLocal(named(a.str(1, i)).toInstantLate(m.sec))})
 		dst, _ = p.format(dst, &c)
 		return dst, true
 	})(call)
 }
 
 // zones remembers time zones by name.
-type zones map[string]*time.Location
+type zones map[string]*zone
 
-func (zs zones) of(name string) (*time.Location, bool) {
+func (zs zones) of(name string) (*zone, bool) {
 	if z, ok := zs[name]; ok {
 		return z, z != nil
 	}
@@ -283,10 +283,11 @@ func (zs zones) of(name string) (*time.Location, bool) {
 	if len(zs) > limit {
 		clear(zs)
 	}
-	z, ok := zoneByName(name)
-	if !ok {
-		z = nil
+	var z *zone
+	loc, ok := zoneByName(name)
+	if ok {
+		z = newZone(loc)
 	}
-	zs[string([]byte(name))] = z
+	zs[strings.Clone(name)] = z
 	return z, ok
 }
