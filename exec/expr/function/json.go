@@ -100,7 +100,6 @@ func hasError(ks ...int) func(call *rex.Call) bool {
 
 // jsonValueFails: RETURNING another type fails on values that are not of it.
 func jsonValueFails(call *rex.Call) bool { return !call.T.IsCharacter() || hasError(2, 4)(call) }
-)
 
 // onFailure is what JSON_VALUE gives where there is no value: the vector to take row i
 // of, nil for NULL.

@@ -40,6 +40,7 @@ var (
 	errNotScalar  = errors.New("the path leads to an array or object")
 	errScalar     = errors.New("the path leads to neither an array nor an object")
 	errEmptyValue = errors.New("the result is empty")
+)
 
 func (f *jsonFinder) path(s string) (*jsonPath, error) {
 	if p := f.paths[s]; p != nil {
