@@ -39,9 +39,13 @@ $(GOBIN)/golangci-lint:
 bench: ## the benchmarks of docs/performance.md
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-fuzz: ## every fuzz target for 20 s
-	@for t in planner/syntax:FuzzParse connectors/format/json:FuzzDecode connectors/format/csv:FuzzDecode; do \
-	  echo "== $$t"; $(GO) test -run '^$$' -fuzz "$${t#*:}$$" -fuzztime 20s "./$${t%%:*}" || exit 1; done
+FUZZ := planner/syntax:FuzzParse planner/bind:FuzzScript planner:FuzzPlan connectors/format/json:FuzzDecode \
+  connectors/format/csv:FuzzDecode exec/state:FuzzDecode exec/vec:FuzzDecode topology:FuzzHostileText topology:FuzzParseOverlay
+FUZZTIME ?= 20s
+
+fuzz: ## every fuzz target for 20 s (FUZZTIME=…)
+	@for t in $(FUZZ); do echo "== $$t"; \
+	  $(GO) test -run '^$$' -fuzz "^$${t#*:}$$" -fuzztime $(FUZZTIME) "./$${t%%:*}" || exit 1; done
 
 cross: ## build for linux, macOS and Windows
 	@for p in linux/amd64 linux/arm64 darwin/arm64 windows/amd64; do \
