@@ -109,7 +109,6 @@ func TestChangelogModesAsFlink(t *testing.T) {
 
 // deliberate lists where weir does otherwise, and why.
 var deliberate = map[string]string{
-	"cdc-dup-filter":    "the filter stays behind Normalize, which gives −U for it; Flink filters inside",
 	"rank-top":          "weir runs RANK and DENSE_RANK Top-N on streams",
 	"win-tvf-cdc-up":    "a TUMBLE function keeps the upsert key of its input, so nothing need be materialized",
 	"interval-cdc":      "weir falls back to a regular join, and warns of its state",

@@ -175,6 +175,11 @@ func (b *builder) calcOver(n logical.Node, from *op) *op {
 	}
 	if f, ok := in.(*logical.Filter); ok && (in == n || b.readers[in] <= 1) {
 		cond, at = f.Cond, at.Join(f.At)
+		if b.filterInside(from, f) {
+			if cond = nil; exprs == nil {
+				return from
+			}
+		}
 	}
 	kind := topology.KindCalc
 	if exprs == nil {
@@ -201,6 +206,20 @@ func (b *builder) calcOver(n logical.Node, from *op) *op {
 	}
 	b.feed(o, from, anywhere)
 	return b.add(o, n)
+}
+
+// filterInside gives a filter right behind a Normalize to it: there a row that fails
+// goes with −D and is not kept, while behind it the −U of its old version would have to
+// tell. Only if nobody else reads the table.
+func (b *builder) filterInside(from *op, f *logical.Filter) bool {
+	s, ok := from.spec.(*physical.Normalize)
+	if !ok || s.Filter != nil || b.readers[f.Input] > 1 || len(from.readers) > 0 || b.varying(f.Cond) != "" {
+		return false
+	}
+	s.Filter = f.Cond
+	from.detail = append(from.detail, "where "+exprText(f.Cond, fieldNames(from.schema())))
+	from.meaning += " where " + short(resolve(f.Cond, from.origins))
+	return true
 }
 
 func (b *builder) union(n *logical.Union) *op {
