@@ -187,9 +187,9 @@ func (b *binder) statement(s syntax.Stmt) {
 	case *syntax.Execute:
 		b.statement(s.Stmt)
 	case *syntax.Update:
-		b.refuse(b.at(s), "UPDATE").WithHint("Read the table, change the rows in a query, and INSERT them into an upsert table.")
+		b.refuse(b.at(s), "UPDATE").WithHint("read the table, change the rows in a query, and INSERT them into an upsert table")
 	case *syntax.Delete:
-		b.refuse(b.at(s), "DELETE").WithHint("Filter the rows in a query and INSERT OVERWRITE the table.")
+		b.refuse(b.at(s), "DELETE").WithHint("filter the rows in a query and INSERT OVERWRITE the table")
 	case *syntax.Truncate:
 		b.refuse(b.at(s), "TRUNCATE TABLE")
 	case *syntax.CallProcedure:
@@ -219,7 +219,7 @@ func (b *binder) statementSet(s *syntax.StatementSet) {
 func (b *binder) selectSink(q syntax.Query) {
 	errs := b.errorsIn()
 	n := b.topQuery(q)
-	if n == nil || b.errorsIn() > errs {
+	if b.errorsIn() > errs {
 		return
 	}
 	n = b.uniqueNames(n)

@@ -44,6 +44,7 @@ type output struct {
 	name string
 	expr rex.Expr
 	at   diag.Span
+	open bool // stands for the columns of something unknown
 }
 
 // queryEnv is what a query sees of its surroundings.
@@ -68,20 +69,21 @@ type selected struct {
 }
 
 // selectBlock binds one SELECT, together with the ORDER BY behind it, whose keys may
-// be columns that the SELECT does not show. It is nil if FROM could not be bound.
+// be columns that the SELECT does not show.
 func (b *binder) selectBlock(s *syntax.Select, q queryEnv, order []*syntax.SortItem) *selected {
-	in, ok := b.from(s, q)
-	if !ok {
-		return nil
-	}
+	in := b.from(s, q)
 	k := &block{b: b, known: map[string]int{}, windowDefs: b.windowDefs(s), global: s.GroupBy == nil}
 	if s.Where != nil {
-		if c := q.exprsOver(b, in, "WHERE").condition(s.Where); !bad(c) {
+		wx := q.exprsOver(b, in, "WHERE")
+		wx.aliases = aliasesOf(s)
+		if c := wx.condition(s.Where); !bad(c) {
 			in = b.filter(in, c, b.at(s.Where))
 		}
 	}
 	b.settleTimes(in)
-	groups := b.groupBy(k, q.exprsOver(b, in, "GROUP BY"), s.GroupBy)
+	gx := q.exprsOver(b, in, "GROUP BY")
+	gx.aliases = aliasesOf(s)
+	groups := b.groupBy(k, gx, s.GroupBy)
 
 	x := q.exprsOver(b, in, "SELECT")
 	x.block = k
@@ -100,15 +102,15 @@ func (b *binder) selectBlock(s *syntax.Select, q queryEnv, order []*syntax.SortI
 		qualify = qx.condition(s.Qualify)
 	}
 	keys := x.orderKeys(order, outs, s.Distinct)
-	if anyBad(outs, having, qualify, keys) || groups == nil {
-		return nil
+	if anyBad(outs, having, qualify, keys) || groups == nil || in.open {
+		return standIn(outs, b.at(s))
 	}
 
 	r := in
 	if s.GroupBy != nil || len(k.aggs) > 0 || having != nil {
-		var g *grouped
-		if g, ok = b.aggregate(k, in, groups, b.at(s)); !ok {
-			return nil
+		g, ok := b.aggregate(k, in, groups, b.at(s))
+		if !ok {
+			return standIn(outs, b.at(s))
 		}
 		r = &rel{node: g.node}
 		rewrite := func(e rex.Expr) rex.Expr {
@@ -125,7 +127,7 @@ func (b *binder) selectBlock(s *syntax.Select, q queryEnv, order []*syntax.SortI
 			keys[i].expr = rewrite(keys[i].expr)
 		}
 		if anyBad(outs, having, qualify, keys) {
-			return nil
+			return standIn(outs, b.at(s))
 		}
 		if having != nil {
 			r = b.filter(r, having, b.at(s.Having))
@@ -141,7 +143,7 @@ func (b *binder) selectBlock(s *syntax.Select, q queryEnv, order []*syntax.SortI
 		r, keys[i].expr = b.attach(r, keys[i].expr)
 	}
 	if anyBad(outs, having, qualify, keys) {
-		return nil
+		return standIn(outs, b.at(s))
 	}
 	r = b.overs(k, r, outs, &qualify, keys)
 	if qualify != nil {
@@ -230,6 +232,9 @@ func outputName(it *syntax.SelectItem, i int) string {
 func (x *exprs) star(s *syntax.Star) []output {
 	b, at := x.b, x.b.at(s)
 	if s.Qualifier == nil {
+		if x.in.open {
+			return []output{{expr: invalid(), at: at, open: true}}
+		}
 		if len(x.in.items) == 0 {
 			b.errorf(codeStar, at, "SELECT * wants a FROM clause")
 			return []output{{expr: invalid(), at: at}}
@@ -241,7 +246,7 @@ func (x *exprs) star(s *syntax.Star) []output {
 			}
 		}
 		for _, c := range x.in.shown {
-			outs = append(outs, output{c.name, x.in.value(c), at})
+			outs = append(outs, output{name: c.name, expr: x.in.value(c), at: at})
 			b.spans[outs[len(outs)-1].expr] = at
 		}
 		return outs
@@ -252,14 +257,20 @@ func (x *exprs) star(s *syntax.Star) []output {
 		}
 		var outs []output
 		for _, c := range it.cols {
-			outs = append(outs, output{c.name, x.in.ref(c.index), at})
+			outs = append(outs, output{name: c.name, expr: x.in.ref(c.index), at: at})
 			b.spans[outs[len(outs)-1].expr] = at
 		}
 		return outs
 	}
+	if x.in.open {
+		return []output{{expr: invalid(), at: at, open: true}}
+	}
 	ref := &syntax.ColumnRef{Base: s.Qualifier.Base, Parts: s.Qualifier.Parts}
 	if len(s.Qualifier.Parts) == 1 && !x.in.shows(s.Qualifier.Parts[0].Name) {
 		d := b.errorf(codeNoTable, b.at(s.Qualifier), "table or column %q not found", s.Qualifier.Parts[0].Name)
+		if hidden(d, x.in, s.Qualifier.Parts[0].Name) {
+			return []output{{expr: invalid(), at: at}}
+		}
 		var cands []string
 		for _, it := range x.in.items {
 			cands = append(cands, it.alias)
@@ -278,7 +289,7 @@ func (x *exprs) star(s *syntax.Star) []output {
 	var outs []output
 	for i, f := range row.Type().Fields {
 		t := f.Type.WithNull(f.Type.Nullable || row.Type().Nullable)
-		outs = append(outs, output{f.Name, &rex.Field{X: row, Index: i, T: t, Name: f.Name}, at})
+		outs = append(outs, output{name: f.Name, expr: &rex.Field{X: row, Index: i, T: t, Name: f.Name}, at: at})
 	}
 	return outs
 }
@@ -289,7 +300,7 @@ func (x *exprs) distinctColumns(it *item, at diag.Span) bool {
 	for _, c := range it.cols {
 		if seen[c.name] {
 			x.b.errorf(codeAmbiguous, at, "column %q is ambiguous: the subquery has two of them", c.name).
-				WithHint("Give the columns of the subquery names of their own.")
+				WithHint("give the columns of the subquery names of their own")
 			return false
 		}
 		seen[c.name] = true
@@ -337,7 +348,7 @@ func (x *exprs) orderKey(o *syntax.SortItem, outs []output) rex.Expr {
 		if n, ok := x.bind(e).(*rex.Lit); ok && e.Kind == syntax.Integer {
 			i := n.Value.(int64)
 			if i < 1 || int(i) > len(outs) {
-				x.b.errorf(codeSort, x.b.at(e), "ORDER BY %d: the select list has %d columns", i, len(outs))
+				x.b.errorf(codeSort, x.b.at(e), "ORDER BY %d: the select list has %s", i, count(len(outs), "column"))
 				return invalid()
 			}
 			return outs[i-1].expr

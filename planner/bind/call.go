@@ -153,7 +153,7 @@ func (b *binder) castArgs(args []rex.Expr, want []types.Type) []rex.Expr {
 // badArguments reports arguments that no signature takes.
 func (b *binder) badArguments(f *catalog.Function, err error, at diag.Span) {
 	text := err.Error()
-	if !strings.HasPrefix(text, f.Name) {
+	if !strings.Contains(text, f.Name) {
 		text = f.Name + ": " + text
 	}
 	d := b.errorf(codeArguments, at, "%s", text)

@@ -37,14 +37,14 @@ func (s *cteScope) names() []string {
 	return out
 }
 
-// with adds the queries of a WITH clause; each sees those before it.
+// with adds the queries of a WITH clause; each sees those before it. ok is false if the
+// clause as a whole is refused.
 func (b *binder) with(w *syntax.With, env queryEnv) (*cteScope, bool) {
 	if w.Recursive {
 		b.refuse(b.at(w), "WITH RECURSIVE")
 		return env.ctes, false
 	}
 	seen := map[string]bool{}
-	ok := true
 	for _, c := range w.CTEs {
 		if seen[c.Name.Name] {
 			b.warnf(codeDuplicate, b.at(c.Name), "query %q is declared twice in WITH; the later one counts", c.Name.Name)
@@ -53,9 +53,9 @@ func (b *binder) with(w *syntax.With, env queryEnv) (*cteScope, bool) {
 		s := &cteScope{parent: env.ctes, cte: c, env: env}
 		env.ctes = s
 		// Bound at once, so that a query that nobody uses is checked too.
-		ok = b.cteNode(s) != nil && ok
+		b.cteNode(s)
 	}
-	return env.ctes, ok
+	return env.ctes, true
 }
 
 // cteNode gives the one node of a WITH query.
@@ -65,9 +65,6 @@ func (b *binder) cteNode(s *cteScope) logical.Node {
 	}
 	s.bound = true
 	n := b.query(s.cte.Query, s.env)
-	if n == nil {
-		return nil
-	}
 	if len(s.cte.Columns) > 0 {
 		r := b.rename(newRel(n, "", catalog.Path{}), &syntax.TableAlias{Base: s.cte.Base, Name: s.cte.Name, Columns: s.cte.Columns})
 		n = r.node
@@ -114,7 +111,7 @@ func (b *binder) viewNode(t *catalog.Table, use diag.Span) logical.Node {
 	n := b.query(tree.query, queryEnv{})
 	b.cat.CurrentCatalog, b.cat.CurrentDatabase = catalogNow, databaseNow
 	b.open = b.open[:len(b.open)-1]
-	if n == nil || b.errorsIn() > errs {
+	if b.errorsIn() > errs {
 		return nil
 	}
 	n = b.uniqueNames(n)

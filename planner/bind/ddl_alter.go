@@ -91,7 +91,7 @@ func (b *binder) alterView(t *catalog.Table, s *syntax.Alter) {
 	}
 	errs := b.errorsIn()
 	n := b.query(q.Query, queryEnv{})
-	if n == nil || b.errorsIn() > errs {
+	if b.errorsIn() > errs {
 		return
 	}
 	c := *t

@@ -93,7 +93,8 @@ func (b *binder) createTable(s *syntax.CreateTable) {
 	}
 	var query logical.Node
 	if s.Query != nil {
-		if query = b.query(s.Query, queryEnv{}); query == nil {
+		errs := b.errorsIn()
+		if query = b.query(s.Query, queryEnv{}); b.errorsIn() > errs {
 			return
 		}
 		query = b.uniqueNames(query)
@@ -278,7 +279,7 @@ func (b *binder) createView(s *syntax.CreateView) {
 	defer b.noteFailure(p)
 	errs := b.errorsIn()
 	n := b.query(s.Query, queryEnv{})
-	if n == nil || b.errorsIn() > errs {
+	if b.errorsIn() > errs {
 		return
 	}
 	fields := slices.Clone(n.Schema())

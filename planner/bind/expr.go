@@ -131,7 +131,7 @@ func (x *exprs) misplaced(e syntax.Expr) rex.Expr {
 	case *syntax.DefaultArg:
 		b.errorf(codeArguments, at, "DEFAULT has no value here")
 	case *syntax.TableArg:
-		b.errorf(codeArguments, at, "a table cannot stand here").WithHint("Window functions over a table stand in FROM: TABLE(TUMBLE(TABLE t, …)).")
+		b.errorf(codeArguments, at, "a table cannot stand here").WithHint("window functions over a table stand in FROM: TABLE(TUMBLE(TABLE t, …))")
 	case *syntax.ModelArg:
 		b.refuse(at, "a MODEL argument")
 	case *syntax.Descriptor:
@@ -279,7 +279,7 @@ func (x *exprs) row(e *syntax.Row) rex.Expr {
 func (x *exprs) array(e *syntax.ArrayExpr) rex.Expr {
 	b, at := x.b, x.b.at(e)
 	if e.Query != nil {
-		b.refuse(at, "ARRAY(query)").WithHint("Use ARRAY_AGG in a scalar subquery.")
+		b.refuse(at, "ARRAY(query)").WithHint("use ARRAY_AGG in a scalar subquery")
 		return invalid()
 	}
 	args, ok := x.bindAll(e.Items)

@@ -15,35 +15,36 @@ import (
 )
 
 // from binds the FROM clause: the items of the comma list joined from left to right.
-func (b *binder) from(s *syntax.Select, q queryEnv) (*rel, bool) {
+func (b *binder) from(s *syntax.Select, q queryEnv) *rel {
 	if len(s.From) == 0 {
-		return emptyRel(b.at(s)), true
+		return emptyRel(b.at(s))
 	}
 	var out *rel
-	ok := true
 	for _, t := range s.From {
-		r, fine := b.tableExpr(t, q, out)
-		if !fine {
-			ok = false
-			continue
-		}
+		r := b.fromItem(t, q, out)
 		if out == nil {
 			out = r.rel
 			continue
 		}
 		out = b.crossJoin(out, r, b.at(t))
 	}
-	if ok {
-		ok = b.uniqueItems(out, s)
-		b.joinHints(out, s)
+	b.uniqueItems(out, s)
+	b.joinHints(out, s)
+	return out
+}
+
+// fromItem binds an item of FROM; one that cannot be bound is unknown from then on.
+func (b *binder) fromItem(t syntax.TableExpr, q queryEnv, left *rel) fromItem {
+	r, ok := b.tableExpr(t, q, left)
+	if !ok || r.rel == nil {
+		return fromItem{rel: unknownRel(b.at(t))}
 	}
-	return out, ok
+	return r
 }
 
 // uniqueItems reports two items of one name.
-func (b *binder) uniqueItems(r *rel, s *syntax.Select) bool {
+func (b *binder) uniqueItems(r *rel, s *syntax.Select) {
 	seen := map[string]*item{}
-	ok := true
 	for _, it := range r.items {
 		if it.alias == "" {
 			continue
@@ -51,11 +52,9 @@ func (b *binder) uniqueItems(r *rel, s *syntax.Select) bool {
 		if other := seen[it.alias]; other != nil && other.path == it.path {
 			b.errorf(codeDuplicate, it.at(b, s), "table or alias %q stands twice in FROM", it.alias).
 				WithHint("give one of them another alias")
-			ok = false
 		}
 		seen[it.alias] = it
 	}
-	return ok
 }
 
 func (it *item) at(b *binder, s *syntax.Select) diag.Span {
@@ -108,9 +107,6 @@ func (b *binder) tableExpr(t syntax.TableExpr, q queryEnv, left *rel) (fromItem,
 func (b *binder) derived(t *syntax.Derived, q queryEnv) (*rel, bool) {
 	// Without LATERAL the query does not see the other items, but the enclosing query.
 	n := b.query(t.Query, q)
-	if n == nil {
-		return nil, false
-	}
 	r := newRel(n, "", catalog.Path{})
 	if t.Alias != nil {
 		r = b.rename(r, t.Alias)
@@ -137,7 +133,7 @@ func (b *binder) tableRef(t *syntax.TableRef, q queryEnv, left *rel) (fromItem, 
 	if t.AsOf != nil {
 		// Only the right side of a join is taken at a time; join has handled that.
 		b.refuse(b.at(t.AsOf), "FOR SYSTEM_TIME AS OF outside of a join").
-			WithHint("Join it: FROM o JOIN t FOR SYSTEM_TIME AS OF o.ts ON …")
+			WithHint("join it: FROM o JOIN t FOR SYSTEM_TIME AS OF o.ts ON …")
 		return fromItem{}, false
 	}
 	r, ok := b.namedTable(t.Name, t.Hints, q)
@@ -148,6 +144,7 @@ func (b *binder) tableRef(t *syntax.TableRef, q queryEnv, left *rel) (fromItem, 
 	if t.Alias != nil {
 		r = b.rename(r, t.Alias)
 		r.place(b.at(t.Name))
+		r.items[0].table = t.Name.Last().Name
 		if s, isScan := r.node.(*logical.Scan); isScan {
 			c := *s
 			c.Alias = t.Alias.Name.Name
@@ -162,9 +159,6 @@ func (b *binder) namedTable(name syntax.QualifiedName, hints []*syntax.Hint, q q
 	if len(name.Parts) == 1 {
 		if c := q.ctes.find(name.Parts[0].Name); c != nil {
 			n := b.cteNode(c)
-			if n == nil {
-				return nil, false
-			}
 			b.noOptions(hints, "a WITH query")
 			return newRel(n, name.Parts[0].Name, catalog.Path{}), true
 		}
@@ -182,8 +176,9 @@ func (b *binder) namedTable(name syntax.QualifiedName, hints []*syntax.Hint, q q
 		return newRel(n, t.Path.Name, t.Path), true
 	}
 	s, ok := b.scan(t, name, hints)
-	if !ok {
-		return nil, false
+	if !ok { // its columns are known all the same
+		n := &logical.Values{Base: logical.Base{Fields: t.Schema().Fields, At: b.at(name)}}
+		return newRel(n, t.Path.Name, t.Path), true
 	}
 	return newRel(s, t.Path.Name, t.Path), true
 }
@@ -304,7 +299,7 @@ func (b *binder) joinRels(l, r *rel, kind physical.JoinKind, cond *joinCond, at 
 // beside gives the names of two relations whose columns stand side by side. The node is not set.
 func beside(l, r *rel) *rel {
 	width := len(l.node.Schema())
-	out := &rel{}
+	out := &rel{open: l.open || r.open}
 	out.items = append(out.items, l.items...)
 	out.shown = append(out.shown, l.shown...)
 	for _, it := range r.items {

@@ -35,7 +35,7 @@ func (b *binder) insert(s *syntax.Insert) {
 	t := b.table(s.Target, nil)
 	errs := b.errorsIn()
 	q := b.topQuery(s.Query)
-	if t == nil || q == nil || b.errorsIn() > errs {
+	if t == nil || b.errorsIn() > errs {
 		return
 	}
 	if t.IsView() {

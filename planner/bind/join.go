@@ -22,39 +22,22 @@ var joinKinds = map[syntax.JoinKind]physical.JoinKind{
 // join binds L JOIN R.
 func (b *binder) join(t *syntax.Join, q queryEnv, left *rel) (fromItem, bool) {
 	at := b.at(t)
-	l, ok := b.tableExpr(t.L, q, left)
-	if l.rel == nil {
-		// The right side is bound all the same, for its errors.
-		b.tableExprAlone(t.R, q)
-		return fromItem{}, false
-	}
+	l := b.fromItem(t.L, q, left)
 	kind := joinKinds[t.Kind]
 	if ref, isRef := t.R.(*syntax.TableRef); isRef && ref.AsOf != nil {
-		r, fine := b.temporalJoin(t, ref, kind, l.rel, q)
-		return fromItem{rel: r, joined: l.joined}, ok && fine
+		r, ok := b.temporalJoin(t, ref, kind, l.rel, q)
+		return fromItem{rel: r, joined: l.joined}, ok
 	}
-	r, fine := b.joinRight(t, kind, l.rel, q)
-	if !ok || !fine {
-		return fromItem{}, false
+	r, ok := b.joinRight(t, kind, l.rel, q)
+	if !ok {
+		r = fromItem{rel: unknownRel(b.at(t.R))}
 	}
 	if r.joined {
 		r.joined = l.joined
 		return r, true
 	}
-	out, fine := b.joinOn(t, kind, l.rel, r.rel, q, at)
-	return fromItem{rel: out, joined: l.joined}, fine
-}
-
-// tableExprAlone binds an item whose left neighbours are not known.
-func (b *binder) tableExprAlone(t syntax.TableExpr, q queryEnv) {
-	switch t := t.(type) {
-	case *syntax.TableRef:
-		b.namedTable(t.Name, t.Hints, q)
-	case *syntax.Derived:
-		if !t.Lateral {
-			b.derived(t, q)
-		}
-	}
+	out, ok := b.joinOn(t, kind, l.rel, r.rel, q, at)
+	return fromItem{rel: out, joined: l.joined}, ok
 }
 
 // joinRight binds the right side, which may use the left one when it is LATERAL.
@@ -126,7 +109,7 @@ func (b *binder) joinOn(t *syntax.Join, kind physical.JoinKind, l, r *rel, q que
 	}
 	if holds(c, subMark) {
 		if kind != physical.Inner {
-			b.refuse(b.at(t.On), "a subquery in the ON clause of an outer join").WithHint("Join the subquery's rows in a FROM item of their own.")
+			b.refuse(b.at(t.On), "a subquery in the ON clause of an outer join").WithHint("join the subquery's rows in a FROM item of their own")
 			return nil, false
 		}
 		out := b.joinRels(l, r, kind, nil, at)
@@ -212,6 +195,9 @@ func (b *binder) usingColumn(r *rel, name syntax.Ident, side string) (shown, boo
 	case 1:
 		return hits[0], true
 	case 0:
+		if r.open {
+			return shown{}, false
+		}
 		hintName(b.errorf(codeNoColumn, b.at(name), "column %q of USING not found on the %s side", name.Name, side), name.Name, r.names())
 	default:
 		b.errorf(codeAmbiguous, b.at(name), "column %q of USING stands twice on the %s side", name.Name, side)

@@ -69,6 +69,9 @@ func (x *exprs) binary(e *syntax.Binary) rex.Expr {
 	}
 	l, r := x.bind(e.L), x.bind(e.R)
 	if bad(l, r) {
+		if e.Op == syntax.And || e.Op == syntax.Or { // the other side must be a condition all the same
+			return b.logic("AND", l, r, at)
+		}
 		return invalid()
 	}
 	for _, v := range []rex.Expr{l, r} {

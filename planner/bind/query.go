@@ -16,19 +16,24 @@ import (
 // LIMIT must follow time.
 func (b *binder) topQuery(q syntax.Query) logical.Node { return b.query(q, queryEnv{top: true}) }
 
-// query binds a query; nil after a report.
+// query binds a query. After a report the result, or some of its columns, are unknown; see
+// unknown.
 func (b *binder) query(q syntax.Query, env queryEnv) logical.Node {
+	if n := b.queryBody(q, env); n != nil {
+		return n
+	}
+	return &unknown{logical.Base{At: b.at(q)}}
+}
+
+// queryBody is query; nil if nothing is known of the result.
+func (b *binder) queryBody(q syntax.Query, env queryEnv) logical.Node {
 	top := env.top
 	env.top = false
 	switch q := q.(type) {
 	case *syntax.QueryExpr:
 		return b.queryExpr(q, env, top)
 	case *syntax.Select:
-		s := b.selectBlock(q, env, nil)
-		if s == nil {
-			return nil
-		}
-		return s.node
+		return b.selectBlock(q, env, nil).node
 	case *syntax.SetOp:
 		return b.setOp(q, env)
 	case *syntax.Values:
@@ -50,15 +55,12 @@ func (b *binder) queryExpr(q *syntax.QueryExpr, env queryEnv, top bool) logical.
 	if q.With != nil {
 		var ok bool
 		if env.ctes, ok = b.with(q.With, env); !ok {
-			if !q.With.Recursive {
-				b.query(q.Body, env) // for its own errors
-			}
 			return nil
 		}
 	}
 	offset, fetch, ok := b.limits(q)
 	s := b.orderable(q, env)
-	if s == nil || !ok {
+	if !ok || isUnknown(s.node) {
 		return nil
 	}
 	if len(s.keys) == 0 && offset == 0 && fetch < 0 {
@@ -139,11 +141,8 @@ func (b *binder) orderable(q *syntax.QueryExpr, env queryEnv) *selected {
 		return b.selectBlock(s, env, q.OrderBy)
 	}
 	n := b.query(q.Body, env)
-	if n == nil {
-		return nil
-	}
 	out := &selected{node: n, width: len(n.Schema())}
-	if len(q.OrderBy) == 0 {
+	if len(q.OrderBy) == 0 || isUnknown(n) {
 		return out
 	}
 	r := newRel(n, "", catalog.Path{})
@@ -156,7 +155,7 @@ func (b *binder) orderable(q *syntax.QueryExpr, env queryEnv) *selected {
 	for _, o := range q.OrderBy {
 		k := x.orderKey(o, outs)
 		if bad(k) {
-			return nil
+			return &selected{node: n, width: len(n.Schema())}
 		}
 		key := newSortKey(k, o)
 		exprs = append(exprs, k)
@@ -248,7 +247,7 @@ func (b *binder) setOp(q *syntax.SetOp, env queryEnv) logical.Node {
 	ok := true
 	for _, s := range sides {
 		n := b.query(s, env)
-		ok = ok && n != nil
+		ok = ok && !isUnknown(n)
 		in = append(in, n)
 	}
 	if !ok {
@@ -265,6 +264,10 @@ func (b *binder) setOp(q *syntax.SetOp, env queryEnv) logical.Node {
 		ts := make([]types.Type, len(in))
 		for i, n := range in {
 			ts[i] = n.Schema()[c].Type
+		}
+		if anyInvalid(ts...) {
+			fields[c].Type = types.Type{Kind: types.Invalid}
+			continue
 		}
 		t, fine := types.Common(ts...)
 		if !fine {

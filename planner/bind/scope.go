@@ -20,6 +20,8 @@ type rel struct {
 	node  logical.Node
 	items []*item
 	shown []shown
+	// open: some columns are not known, after an error; see unknown.
+	open bool
 }
 
 // item is one item of FROM, for qualified names and t.*.
@@ -28,6 +30,7 @@ type item struct {
 	path  catalog.Path // of a table without an alias, else zero
 	cols  []itemCol
 	span  diag.Span
+	table string // the table's own name, which the alias hides
 }
 
 // itemCol is a named column of the relation's node.
@@ -48,7 +51,7 @@ type shown struct {
 // newRel makes the relation of a single item.
 func newRel(n logical.Node, alias string, path catalog.Path) *rel {
 	it := &item{alias: alias, path: path}
-	r := &rel{node: n, items: []*item{it}}
+	r := &rel{node: n, items: []*item{it}, open: isUnknown(n)}
 	for i, f := range n.Schema() {
 		it.cols = append(it.cols, itemCol{f.Name, i})
 		r.shown = append(r.shown, shown{name: f.Name, index: i, from: alias})
@@ -131,11 +134,14 @@ func (b *binder) lookup(r *rel, ref *syntax.ColumnRef) (res resolved, found bool
 			if n > 1 || r.shows(parts[0]) {
 				continue
 			}
+			if r.open {
+				return resolved{invalid(), len(parts)}, true
+			}
 			b.noColumnIn(it, ref.Parts[n])
 			return resolved{invalid(), len(parts)}, true
 		default:
 			b.errorf(codeAmbiguous, b.at(ref), "column %q of %q is ambiguous", parts[n], it.alias).
-				WithHint("Give the columns of the subquery names of their own.")
+				WithHint("give the columns of the subquery names of their own")
 			return resolved{invalid(), len(parts)}, true
 		}
 	}
@@ -147,7 +153,10 @@ func (b *binder) lookup(r *rel, ref *syntax.ColumnRef) (res resolved, found bool
 	}
 	switch len(hits) {
 	case 0:
-		return r.peek(parts[0])
+		if res, ok := r.peek(parts[0]); ok || !r.open {
+			return res, ok
+		}
+		return resolved{invalid(), len(parts)}, true
 	case 1:
 		return resolved{r.value(hits[0]), 1}, true
 	}
@@ -202,7 +211,7 @@ func (b *binder) ambiguous(ref *syntax.ColumnRef, name string, hits []shown) {
 	if full = slices.Compact(full); len(full) > 1 {
 		d.WithHint("write %s", strings.Join(full, " or "))
 	} else {
-		d.WithHint("Give the columns of the subquery names of their own.")
+		d.WithHint("give the columns of the subquery names of their own")
 	}
 }
 
@@ -220,6 +229,9 @@ func (b *binder) noColumn(x *exprs, ref *syntax.ColumnRef) {
 	name := ref.Parts[0]
 	if len(ref.Parts) > 1 {
 		d := b.errorf(codeNoTable, b.at(name), "table or column %q not found", name.Name)
+		if hidden(d, x.in, name.Name) {
+			return
+		}
 		var cands []string
 		for s := x; s != nil; s = s.outer {
 			for _, it := range s.in.items {
@@ -250,6 +262,17 @@ func (b *binder) noColumn(x *exprs, ref *syntax.ColumnRef) {
 	hintName(d, name.Name, cands)
 }
 
+// hidden explains a qualifier that is a table's name where the table has an alias.
+func hidden(d report, r *rel, name string) bool {
+	for _, it := range r.items {
+		if it.table == name && it.alias != name {
+			d.WithHint("the table is called %q here", it.alias)
+			return true
+		}
+	}
+	return false
+}
+
 func (r *rel) names() []string {
 	out := make([]string, 0, len(r.shown))
 	for _, s := range r.shown {
@@ -272,7 +295,13 @@ func (b *binder) rename(r *rel, alias *syntax.TableAlias) *rel {
 		return r
 	}
 	n := r.node
-	if len(alias.Columns) > 0 {
+	if r.open && len(alias.Columns) > 0 {
+		fields := make([]types.Field, len(alias.Columns))
+		for i, c := range alias.Columns {
+			fields[i] = types.Field{Name: c.Name, Type: types.Type{Kind: types.Invalid}}
+		}
+		n = &logical.Values{Base: logical.Base{Fields: fields, At: b.at(alias)}}
+	} else if len(alias.Columns) > 0 {
 		have := n.Schema()
 		if len(alias.Columns) != len(have) {
 			b.errorf(codeArity, b.at(alias), "table alias %q names %s, but the table has %d",

@@ -33,14 +33,14 @@ type subquery struct {
 	at   diag.Span
 }
 
-// bindSubquery binds a query that sees the columns of x's relation.
+// bindSubquery binds a query that sees the columns of x's relation; nil after a report.
 func (x *exprs) bindSubquery(q syntax.Query, kind subqueryKind, at diag.Span) *subquery {
 	b := x.b
 	s := &subquery{id: len(b.subs), kind: kind, at: at}
 	b.subs = append(b.subs, s)
 	outer := *x
 	s.node = b.query(q, queryEnv{outer: &outer, sub: s, ctes: x.ctes})
-	if s.node == nil {
+	if isUnknown(s.node) || slices.ContainsFunc(s.node.Schema(), func(f types.Field) bool { return f.Type.Kind == types.Invalid }) {
 		return nil
 	}
 	return s

@@ -71,7 +71,7 @@ func shifted(name string) func(catalog.Call) (catalog.Resolved, error) {
 		}
 		t, ok := types.Common(value, c.Args[2].WithAttr(types.NoTimeAttr))
 		if !ok {
-			return catalog.Resolved{}, fmt.Errorf("default of %s is %s, but the value is %s", name, c.Args[2], value)
+			return catalog.Resolved{}, fmt.Errorf("default of %s is %s, but the value is %s", name, c.Args[2].Null(), value.Null())
 		}
 		args[0], args[2] = t, t
 		// Flink gives NOT NULL for a default that is, although the value itself may be

@@ -160,9 +160,6 @@ func (b *binder) tvfInput(e syntax.Expr, kind physical.WindowKind, name string, 
 		}
 	} else {
 		n := b.query(query, q)
-		if n == nil {
-			return nil, nil, false
-		}
 		in = newRel(n, "", catalog.Path{})
 	}
 	var cols []int
