@@ -112,6 +112,7 @@ func (b *binder) viewNode(t *catalog.Table, use diag.Span) logical.Node {
 	b.cat.CurrentCatalog, b.cat.CurrentDatabase = catalogNow, databaseNow
 	b.open = b.open[:len(b.open)-1]
 	if b.errorsIn() > errs {
+		b.bound[t] = nil // reported; the next use is silent
 		return nil
 	}
 	n = b.uniqueNames(n)

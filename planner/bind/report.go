@@ -42,6 +42,17 @@ func forPeople(args []any) []any {
 
 func (b *binder) errorf(code diag.Code, span diag.Span, format string, args ...any) report {
 	d := diag.Errorf(code, span, format, forPeople(args)...)
+	if b.fixed != nil {
+		// Everything in a foreign text is placed at its use: say once what and where.
+		for _, old := range b.diags {
+			if old.Span == d.Span && old.Code == d.Code && old.Primary == d.Primary {
+				return report{d}
+			}
+		}
+		if n := len(b.open); n > 0 {
+			_ = d.WithDetail("In the query of view %q.", b.open[n-1].Path.Name)
+		}
+	}
 	b.diags.Add(d)
 	return report{d}
 }
