@@ -93,3 +93,146 @@ func BenchmarkCalc(b *testing.B) {
 	all.Filter = nil
 	b.Run("project", func(b *testing.B) { bench(b, &all, false, rows) })
 }
+
+// benchTimed makes batches of (BIGINT key, TIMESTAMP time, BIGINT value), perMilli rows a
+// millisecond.
+func benchTimed(batches, keys int, perMilli int64) []*vec.Batch {
+	r := rand.New(rand.NewSource(1))
+	out := make([]*vec.Batch, batches)
+	n := int64(0)
+	for i := range out {
+		k, at, x := make([]int64, vec.BatchSize), make([]int64, vec.BatchSize), make([]int64, vec.BatchSize)
+		for j := range k {
+			k[j], at[j], x[j] = r.Int63n(int64(keys)), n/perMilli, r.Int63n(1000)
+			n++
+		}
+		out[i] = vec.NewBatch(vec.BatchSize, vec.FromSlice(types.Int64.NotNull(), k, nil),
+			vec.FromSlice(types.NewTimestamp(3).NotNull(), at, nil), vec.FromSlice(types.Int64.NotNull(), x, nil))
+	}
+	return out
+}
+
+var benchTimedTypes = []types.Type{types.Int64.NotNull(), types.NewTimestamp(3).NotNull(), types.Int64.NotNull()}
+
+// BenchmarkWindowAgg sums by key and window over rows in order, 100 a millisecond, with
+// a watermark after every batch.
+func BenchmarkWindowAgg(b *testing.B) {
+	windows := []struct {
+		name string
+		physical.Window
+	}{
+		{"tumble=1s", physical.Window{Kind: physical.Tumble, Size: 1000}},
+		{"hop=10s/2s", physical.Window{Kind: physical.Hop, Size: 10000, Slide: 2000}},
+		{"hop=60s/100ms", physical.Window{Kind: physical.Hop, Size: 60000, Slide: 100}},
+		{"cumulate=10s/1s", physical.Window{Kind: physical.Cumulate, Size: 10000, Slide: 1000}},
+		{"session=10ms", physical.Window{Kind: physical.Session, Size: 10, Partition: []int{0}}},
+	}
+	for _, keys := range []int{100, 10000} {
+		for _, w := range windows {
+			b.Run(fmt.Sprintf("%s/keys=%d", w.name, keys), func(b *testing.B) {
+				win := w.Window
+				win.Time, win.Rowtime = 1, true
+				spec := &physical.WindowAgg{In: benchTimedTypes, Window: win, Keys: []int{0}, Props: []physical.WindowProp{physical.WindowEnd},
+					Aggs: []rex.AggCall{{Fn: "SUM", Args: []int{2}, Filter: -1, T: types.Int64}, {Fn: "COUNT", Filter: -1, T: types.Int64.NotNull()}},
+					Out:  fields(types.Int64.NotNull(), types.Int64, types.Int64.NotNull(), types.NewTimestamp(3).NotNull())}
+				rows := benchTimed(b.N+1, keys, 100)
+				r, err := newRun(spec, env(false), &fakeClock{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				out := &countOut{}
+				b.ReportAllocs()
+				b.ResetTimer()
+				for i := range b.N {
+					if err := r.op.Process(0, rows[i], out); err != nil {
+						b.Fatal(err)
+					}
+					wm := rows[i].Cols[1].Int64s()[vec.BatchSize-1] - 1
+					if err := r.op.(exec.WatermarkHandler).OnWatermark(wm, out); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(b.N)*vec.BatchSize/b.Elapsed().Seconds()/1e6, "Mrows/s")
+				b.ReportMetric(float64(out.rows)/b.Elapsed().Seconds()/1e6, "Mout/s")
+			})
+		}
+	}
+}
+
+// BenchmarkJoin joins two streams on a BIGINT key; every key has few rows.
+func BenchmarkJoin(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		kind physical.JoinKind
+		spec physical.Join
+	}{
+		{"inner/unique right", physical.Inner, physical.Join{RightUnique: physical.UniqueSide{Key: []int{0}, InJoinKey: true}}},
+		{"left/unique right", physical.LeftOuter, physical.Join{RightUnique: physical.UniqueSide{Key: []int{0}, InJoinKey: true}}},
+		{"inner/unique right/changes", physical.Inner, physical.Join{RightUnique: physical.UniqueSide{Key: []int{0}, InJoinKey: true}, LeftChanges: true}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			s := c.spec
+			s.Kind, s.Left, s.Right, s.LeftKeys, s.RightKeys, s.NullEquals = c.kind, benchTypes, benchTypes, []int{0}, []int{0}, []bool{false}
+			s.Out = fields(joinTypes(c.kind, benchTypes, benchTypes)...)
+			r, err := newRun(&s, env(false), &fakeClock{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			out := &countOut{}
+			dim := benchRows(64, 200000)
+			for _, x := range dim {
+				if err := r.op.Process(1, x, out); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportAllocs()
+			b.ResetTimer()
+			for i := range b.N {
+				if err := r.op.Process(0, dim[i%len(dim)], out); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N)*vec.BatchSize/b.Elapsed().Seconds()/1e6, "Mrows/s")
+		})
+	}
+}
+
+// BenchmarkKeyed runs operators that keep few rows a key.
+func BenchmarkKeyed(b *testing.B) {
+	rows := benchRows(64, 10000)
+	cases := []struct {
+		name string
+		spec physical.Spec
+	}{
+		{"dedup/last", &physical.Dedup{Out: fields(benchTypes...), In: benchTypes, Keys: []int{0}, KeepLast: true, EmitUpdateBefore: true}},
+		{"normalize", &physical.Normalize{Out: fields(benchTypes...), Keys: []int{0}, EmitUpdateBefore: true}},
+		{"top-n=10/append", &physical.TopN{Out: fields(benchTypes...), In: benchTypes, Partition: []int{0}, Order: []rex.SortKey{{Col: 2}}, Start: 1, End: 10, EmitUpdateBefore: true}},
+		{"top-n=1/append", &physical.TopN{Out: fields(benchTypes...), In: benchTypes, Partition: []int{0}, Order: []rex.SortKey{{Col: 2}}, Start: 1, End: 1, EmitUpdateBefore: true}},
+	}
+	for _, c := range cases {
+		b.Run(c.name, func(b *testing.B) { bench(b, c.spec, false, rows) })
+	}
+}
+
+// BenchmarkSort sorts a million rows by a BIGINT and a DOUBLE.
+func BenchmarkSort(b *testing.B) {
+	rows := benchRows(256, 1000)
+	spec := &physical.Sort{Out: fields(benchTypes...), Keys: []rex.SortKey{{Col: 0}, {Col: 2}}, Fetch: -1}
+	b.ReportAllocs()
+	for b.Loop() {
+		r, err := newRun(spec, env(true), &fakeClock{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		out := &countOut{}
+		for _, x := range rows {
+			if err := r.op.Process(0, x, out); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := r.op.(exec.Ender).OnEnd(0, out); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)*float64(len(rows))*vec.BatchSize/b.Elapsed().Seconds()/1e6, "Mrows/s")
+}

@@ -19,11 +19,14 @@ import (
 // In a wave no group occurs twice, thus its results before and after the wave are
 // those before and after the row. Emission follows the order of the rows.
 //
+// Where all accumulators can go row by row, groupSteps does the same in fewer loops.
+//
 // Watermarks pass. State: an accumulator a group.
 type groupAggStream struct {
 	*groups
-	nth   []int32 // by group: rows seen in this batch
-	wave  []int32 // by row
+	steps *groupSteps // nil: in waves
+	nth   []int32     // by group: rows seen in this batch
+	wave  []int32     // by row
 	waves vec.Partitions
 
 	plan          []emission
@@ -42,8 +45,11 @@ type emission struct {
 
 func newGroupAggStream(spec *physical.GroupAgg) (*groupAggStream, error) {
 	g, err := newGroups(spec)
+	if err != nil {
+		return nil, err
+	}
 	n := len(spec.Aggs)
-	return &groupAggStream{groups: g, before: make([][]*vec.Vec, n), after: make([][]*vec.Vec, n)}, err
+	return &groupAggStream{groups: g, steps: newGroupSteps(g), before: make([][]*vec.Vec, n), after: make([][]*vec.Vec, n)}, nil
 }
 
 // Process emits the changes of a batch of rows.
@@ -51,6 +57,9 @@ func (g *groupAggStream) Process(_ int, b *vec.Batch, out exec.Out) error {
 	g.expire()
 	ids := g.find(b)
 	g.plan = resized(g.plan[:0], b.Len)
+	if g.steps != nil {
+		return g.steps.process(g, b, ids, out)
+	}
 	at := int32(0)
 	for w, n := 0, g.split(ids); w < n; w++ {
 		rows := g.waves.Part(w)
