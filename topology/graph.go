@@ -89,6 +89,10 @@ type Node struct {
 	// removed, columns resolved. Two nodes with one uid and different Meaning are
 	// the same operator computing something else.
 	Meaning string
+	// Selection is the part of Meaning of a calc or filter that says which rows pass,
+	// without the columns that they get: a column more changes nothing for operators
+	// downstream that do not read it, another condition does. "" = all rows pass.
+	Selection string
 
 	Parallelism    int // ≥ 1
 	MaxParallelism int // number of key groups; 0 = DefaultMaxParallelism(Parallelism)

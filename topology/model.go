@@ -49,8 +49,9 @@ type ModelNode struct {
 	Line    int      `json:"line,omitempty"`
 	Column  int      `json:"column,omitempty"`
 
-	Identity string `json:"identity,omitempty"`
-	Meaning  string `json:"meaning,omitempty"`
+	Identity  string `json:"identity,omitempty"`
+	Meaning   string `json:"meaning,omitempty"`
+	Selection string `json:"selection,omitempty"`
 
 	Parallelism    int        `json:"parallelism"`
 	MaxParallelism int        `json:"maxParallelism"`
@@ -179,7 +180,7 @@ func totals(j *JobGraph) ModelTotals {
 func (g *Graph) modelNode(n *Node) ModelNode {
 	m := ModelNode{
 		UID: Clean(n.UID), Aliases: cleanAll(n.Aliases), Kind: Kind(Clean(string(n.Kind))),
-		Label: Clean(n.Label), Detail: cleanAll(n.Detail), Identity: Clean(n.Identity), Meaning: Clean(n.Meaning),
+		Label: Clean(n.Label), Detail: cleanAll(n.Detail), Identity: Clean(n.Identity), Meaning: Clean(n.Meaning), Selection: Clean(n.Selection),
 		Parallelism: n.Parallelism, MaxParallelism: n.KeyGroups(), Chaining: n.Chaining, SlotGroup: Clean(n.Group()),
 		Changelog: n.Changelog, Keys: cleanAll(n.Keys), Bounded: n.Bounded,
 	}

@@ -70,7 +70,7 @@ func (m *Model) clean() {
 	m.Script, m.Mode = Clean(m.Script), Mode(Clean(string(m.Mode)))
 	for i := range m.Nodes {
 		n := &m.Nodes[i]
-		for _, s := range []*string{&n.Name, &n.UID, &n.FlinkID, (*string)(&n.Kind), &n.Label, &n.Identity, &n.Meaning, (*string)(&n.Chaining), &n.SlotGroup} {
+		for _, s := range []*string{&n.Name, &n.UID, &n.FlinkID, (*string)(&n.Kind), &n.Label, &n.Identity, &n.Meaning, &n.Selection, (*string)(&n.Chaining), &n.SlotGroup} {
 			*s = Clean(*s)
 		}
 		n.Aliases, n.Detail, n.Keys, n.StateTTL = cleanAll(n.Aliases), cleanAll(n.Detail), cleanAll(n.Keys), cleanAll(n.StateTTL)

@@ -10,7 +10,7 @@ import (
 )
 
 func (a *app) planCommand() *cobra.Command {
-	var mode, as string
+	var mode, as, against, format string
 	var width int
 	var ascii bool
 	cmd := &cobra.Command{
@@ -23,9 +23,15 @@ changelog modes and keys. It opens no connection and reads no data.
   tree     a tree from every sink to its sources (default)
   dag      boxes and arrows
   json     the stable, documented form for tools
-  dot, mermaid, svg   for pictures and reviews`,
+  dot, mermaid, svg   for pictures and reviews
+
+With --against it shows what is different from another script, a plan kept as JSON or a
+git revision, and what becomes of the state; see weir diff.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if against != "" {
+				return a.against(cmd.Context(), args[0], against, reviewFlags{mode: mode, format: format, width: width})
+			}
 			s, err := a.open(args[0])
 			if err != nil {
 				return err
@@ -62,6 +68,8 @@ changelog modes and keys. It opens no connection and reads no data.
 	f.StringVar(&as, "as", "tree", strings.Join(session.Renderings(), ", "))
 	f.IntVar(&width, "width", 0, "columns to draw in (default: the terminal's, else 100)")
 	f.BoolVar(&ascii, "ascii", false, "draw with ASCII only")
+	f.StringVar(&against, "against", "", "compare with a git revision, a script, or a plan kept with --as json")
+	f.StringVarP(&format, "format", "o", "text", "of --against: text, json or md")
 	a.overlayFlag(cmd)
 	completeWith(cmd, "as", session.Renderings())
 	completeWith(cmd, "mode", []string{"stream", "batch"})

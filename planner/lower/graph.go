@@ -14,7 +14,7 @@ func (b *builder) graph() *topology.Graph {
 	ids := make(map[*op]topology.NodeID, len(b.ops))
 	names := map[string]int{}
 	for _, o := range b.ops {
-		n := &topology.Node{Kind: o.kind, Name: o.name, Label: o.label, Detail: o.detail, Span: o.span, Identity: o.identity, Meaning: o.meaning,
+		n := &topology.Node{Kind: o.kind, Name: o.name, Label: o.label, Detail: o.detail, Span: o.span, Identity: o.identity, Meaning: o.meaning, Selection: o.selection,
 			Parallelism: o.parallelism, MaxParallelism: maxParallelism, State: o.state, StateTTL: o.ttl, Changelog: o.mode(),
 			UpsertKeys: o.upsert, Bounded: o.bounded && len(o.in) == 0, Props: o.props, Spec: o.spec}
 		for _, f := range o.fields {

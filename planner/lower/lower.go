@@ -200,7 +200,8 @@ func (b *builder) calcOver(n logical.Node, from *op) *op {
 	o.meaning = "project " + fmt.Sprint(o.origins)
 	if cond != nil {
 		o.label = "Filter " + exprText(cond, names)
-		o.meaning = "filter " + short(resolve(cond, from.origins)) + " " + o.meaning
+		o.selection = "filter " + short(resolve(cond, from.origins))
+		o.meaning = o.selection + " " + o.meaning
 	} else {
 		o.label = "Project " + joinShort(fieldNames(n.Schema()), 6)
 	}

@@ -25,6 +25,7 @@ type op struct {
 	origins     []string // canonical text of each output column, down to tables
 	identity    string
 	meaning     string
+	selection   string // which rows pass, where meaning also says which columns
 	keyed       []int // output columns that show what state is keyed by
 
 	unique, upsert [][]int // keys of the output (logical.Facts)
