@@ -9,35 +9,20 @@ import (
 	"github.com/weir-sql/weir/exec/expr"
 	"github.com/weir-sql/weir/exec/expr/function"
 	"github.com/weir-sql/weir/exec/vec"
-	"github.com/weir-sql/weir/planner/bind"
-	"github.com/weir-sql/weir/planner/catalog"
-	"github.com/weir-sql/weir/planner/diag"
-	"github.com/weir-sql/weir/planner/logical"
 	"github.com/weir-sql/weir/planner/rex"
-	"github.com/weir-sql/weir/planner/syntax"
 	"github.com/weir-sql/weir/planner/types"
 )
 
-// boundOver binds one expression over a table t of these columns.
+// boundOver binds one expression over nullable columns.
 func boundOver(sql string, columns []types.Field, zone string) (rex.Expr, error) {
-	text := "SELECT " + sql + " FROM (SELECT "
+	text := ""
 	for i, c := range columns {
 		if i > 0 {
 			text += ", "
 		}
 		text += "CAST(NULL AS " + c.Type.String() + ") AS " + c.Name
 	}
-	text += ") AS t"
-	script, diags := syntax.Parse(text)
-	if err := diags.Err(); err != nil {
-		return nil, err
-	}
-	env := &bind.Env{Catalog: catalog.New(), Functions: function.Builtin(), Config: map[string]string{"table.local-time-zone": zone}}
-	out, diags := bind.Script(env, diag.Source{Name: "test", Text: text}, script)
-	if err := diags.Err(); err != nil {
-		return nil, err
-	}
-	return out.Sinks[0].Input.(*logical.Project).Exprs[0], nil
+	return boundIn(sql, text, zone)
 }
 
 // Expressions over columns: constants cannot be folded here, and every expression

@@ -20,13 +20,20 @@ import (
 )
 
 // bound binds one expression without columns.
-func bound(sql string) (e rex.Expr, err error) {
-	text := "SELECT " + sql
+func bound(sql string) (rex.Expr, error) { return boundQuery("SELECT "+sql, "UTC") }
+
+// boundIn binds an expression over the columns of a subquery.
+func boundIn(sql, columns, zone string) (rex.Expr, error) {
+	return boundQuery("SELECT "+sql+" FROM (SELECT "+columns+") AS t", zone)
+}
+
+// boundQuery binds a query and gives its first column.
+func boundQuery(text, zone string) (rex.Expr, error) {
 	script, diags := syntax.Parse(text)
 	if err := diags.Err(); err != nil {
 		return nil, err
 	}
-	env := &bind.Env{Catalog: catalog.New(), Functions: function.Builtin()}
+	env := &bind.Env{Catalog: catalog.New(), Functions: function.Builtin(), Config: map[string]string{"table.local-time-zone": zone}}
 	out, diags := bind.Script(env, diag.Source{Name: "test", Text: text}, script)
 	if err := diags.Err(); err != nil {
 		return nil, err
@@ -47,9 +54,6 @@ func evaluated(e rex.Expr, ctx *expr.Ctx) (*vec.Vec, error) {
 func testCtx() *expr.Ctx {
 	return &expr.Ctx{Zone: time.UTC, Now: func() int64 { return 1700000000123 }}
 }
-
-// canonicalType writes a type as weir does and the oracle's spelling the same way.
-func canonicalType(t testing.TB, s string) string { return parseType(t, s).String() }
 
 func TestFunctionsAgainstRecording(t *testing.T) {
 	f, err := os.Open("testdata/functions.jsonl")

@@ -218,9 +218,10 @@ func inferWithElement(name string, gives func(array, elem types.Type) types.Type
 	}
 }
 
-// grown is the type of an array that takes in an element.
+// grown is the type of an array that takes in an element; as in the reference it may
+// be NULL if the element may.
 func grown(array, elem types.Type) types.Type {
-	if elem.Nullable && !array.Elem.Nullable {
+	if elem.Nullable {
 		e := array.Elem.Null()
 		array.Elem = &e
 		array.Nullable = true

@@ -21,7 +21,7 @@ var hashes = family("hash", []entry{
 	digest("SHA384", 96, "CHAR_LENGTH(SHA384('hello')) → 96", sha384),
 	digest("SHA512", 128, "CHAR_LENGTH(SHA512('hello')) → 128", sha512Hex),
 	{
-		Name: "SHA2", Sigs: "SHA2(text, bits)", Doc: "the SHA-2 digest of 224, 256, 384 or 512 bits", Ex: "CHAR_LENGTH(SHA2('hello', 256)) → 64",
+		Name: "SHA2", Sigs: "SHA2(text or bytes, bits)", Doc: "the SHA-2 digest of 224, 256, 384 or 512 bits", Ex: "CHAR_LENGTH(SHA2('hello', 256)) → 64",
 		Infer: inferSHA2, Fallible: true,
 		New: textErr(func(_ *Frame, call *rex.Call, dst []byte, a args, i int) ([]byte, bool, error) {
 			b := a.bytes(0, i)
@@ -49,20 +49,20 @@ func sha512Hex(dst, b []byte) []byte { s := sha512.Sum512(b); return hex.AppendE
 // digest is the entry of one message digest.
 func digest(name string, length int, ex string, sum func(dst, b []byte) []byte) entry {
 	return entry{
-		Name: name, Sigs: name + "(text)", Doc: "the " + name + " digest in hexadecimal", Ex: ex,
-		Takes: []string{"STRING"}, Gives: of(types.NewChar(length)),
+		Name: name, Sigs: name + "(text or bytes)", Doc: "the " + name + " digest in hexadecimal", Ex: ex,
+		Takes: []string{"STRING|BINARY"}, Gives: of(types.NewChar(length)),
 		New: textOf(func(_ *Frame, dst []byte, a args, i int) ([]byte, bool) { return sum(dst, a.bytes(0, i)), true }),
 	}
 }
 
 // inferSHA2 refuses constant lengths that do not exist.
 func inferSHA2(c catalog.Call) (catalog.Resolved, error) {
-	r, err := takes("SHA2", []string{"STRING, INT"}, of(types.NewVarChar(128)))(c)
+	r, err := takes("SHA2", []string{"STRING|BINARY, INT"}, of(types.NewVarChar(128)))(c)
 	if err == nil && c.Lits[1] != nil {
 		switch c.Lits[1].Value {
 		case int64(224), int64(256), int64(384), int64(512), nil:
 		default:
-			return r, wrongArgs("SHA2", []string{"STRING, 224|256|384|512"}, c.Args)
+			return r, wrongArgs("SHA2", []string{"STRING|BINARY, 224|256|384|512"}, c.Args)
 		}
 	}
 	return r, err

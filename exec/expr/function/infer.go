@@ -16,10 +16,11 @@ import (
 //	STRING BINARY BOOLEAN        as given
 //	INT BIGINT                   any whole number, cast to that type
 //	DOUBLE FLOAT                 any number, cast to that type
+//	WHOLE                        any number, cast to INT
 //	NUMERIC                      any number, as given
 //	DATE TIME TIMESTAMP LTZ      as given (TIMESTAMP, LTZ of any precision)
 //	INTERVAL ARRAY MAP MULTISET ROW    as given
-//	TEXT                         any value, cast to STRING
+//	TEXT                         any text or number, cast to STRING
 //	ANY                          any value, as given
 //	SYMBOL                       an option word
 //
@@ -127,6 +128,8 @@ func classed(class string, t types.Type) (types.Type, bool) {
 		return keep(types.Bool, t.Kind == types.Boolean)
 	case "INT":
 		return as(types.Int32, t.IsInteger())
+	case "WHOLE":
+		return as(types.Int32, t.IsNumeric())
 	case "BIGINT":
 		return as(types.Int64, t.IsInteger())
 	case "FLOAT":
@@ -154,7 +157,7 @@ func classed(class string, t types.Type) (types.Type, bool) {
 	case "ROW":
 		return keep(types.NewRow(), t.Kind == types.Row)
 	case "TEXT":
-		return as(types.String, !t.In(types.Descriptor, types.Symbol))
+		return as(types.String, t.IsCharacter() || t.IsNumeric())
 	case "ANY":
 		return keep(types.NullType, !t.In(types.Descriptor, types.Symbol))
 	case "SYMBOL":

@@ -37,7 +37,7 @@ var jsons = family("JSON", []entry{
 	},
 	{
 		Name: "JSON_STRING", Sigs: "JSON_STRING(value)", Doc: "the value as JSON text", Ex: "JSON_STRING(ARRAY[1, 2]) → [1,2]",
-		Takes: []string{"ANY"}, Gives: of(types.String), New: newJSONString,
+		Infer: inferJSONString, New: newJSONString,
 	},
 	{
 		Name: "JSON_OBJECT", Sigs: "JSON_OBJECT([KEY] key VALUE value, … [NULL|ABSENT ON NULL])", Doc: "a JSON object of these members, sorted by key",

@@ -3,7 +3,9 @@ package function
 import (
 	"fmt"
 
+	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/rex"
+	"github.com/weir-sql/weir/planner/types"
 )
 
 // checkJSON refuses calls with arguments that cannot be written as JSON.
@@ -14,6 +16,16 @@ func checkJSON(call *rex.Call, from int) error {
 		}
 	}
 	return nil
+}
+
+func inferJSONString(c catalog.Call) (catalog.Resolved, error) {
+	r, err := takes("JSON_STRING", []string{"ANY"}, of(types.String))(c)
+	if err == nil {
+		if t, ok := hasJSON(c.Args[0]); !ok {
+			return r, fmt.Errorf("function JSON_STRING cannot write %s as JSON; CAST it to STRING", plain(t))
+		}
+	}
+	return r, err
 }
 
 func newJSONString(call *rex.Call) (Kernel, error) {

@@ -217,7 +217,7 @@ var texts = family("string", []entry{
 	},
 	{
 		Name: "FROM_BASE64", Sigs: "FROM_BASE64(text)", Doc: "the text that this base64 text encodes", Ex: "FROM_BASE64('aGVsbG8=') → hello",
-		Takes: []string{"STRING"}, Gives: of(types.String), Fallible: true,
+		Takes: []string{"STRING|BINARY"}, Gives: of(types.String), Fallible: true,
 		New: textErr(func(_ *Frame, call *rex.Call, dst []byte, a args, i int) ([]byte, bool, error) {
 			s := strings.TrimRight(a.str(0, i), "=")
 			out, err := base64.RawStdEncoding.AppendDecode(dst, []byte(s))

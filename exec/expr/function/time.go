@@ -1,6 +1,8 @@
 package function
 
 import (
+	"fmt"
+
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/rex"
@@ -13,8 +15,15 @@ import (
 var times = family("time", []entry{
 	{
 		Name: "EXTRACT", Sigs: "EXTRACT(unit FROM time)", Doc: "a field of a date, time or interval: YEAR, QUARTER, MONTH, WEEK, DAY, DOY, DOW, HOUR, MINUTE, SECOND, MILLISECOND, EPOCH, …",
-		Ex:    "EXTRACT(DAY FROM DATE '2024-06-05') → 5\nEXTRACT(WEEK FROM DATE '2021-01-01') → 53",
-		Takes: []string{"SYMBOL, DATE|TIME|TIMESTAMP|LTZ|INTERVAL"}, Gives: of(types.Int64),
+		Ex: "EXTRACT(DAY FROM DATE '2024-06-05') → 5\nEXTRACT(WEEK FROM DATE '2021-01-01') → 53",
+		Infer: func(c catalog.Call) (catalog.Resolved, error) {
+			r, err := takes("EXTRACT", []string{"SYMBOL, DATE|TIME|TIMESTAMP|LTZ|INTERVAL"}, of(types.Int64))(c)
+			if err == nil {
+				unit, _ := c.Lits[0].Value.(string)
+				err = checkField(unit, r.Args[1])
+			}
+			return r, err
+		},
 		New: func(call *rex.Call) (Kernel, error) {
 			unit, _ := constText(call, 0)
 			k, err := extract(unit)(&rex.Call{Fn: call.Fn, Args: call.Args[1:], T: call.T, Span: call.Span})
@@ -75,10 +84,37 @@ var times = family("time", []entry{
 
 // part is the entry of a function that gives one field.
 func part(name, unit, doc, ex string) entry {
+	infer := takes(name, []string{"DATE|TIME|TIMESTAMP|LTZ|INTERVAL"}, of(types.Int64))
 	return entry{
-		Name: name, Sigs: name + "(time)", Doc: doc, Ex: ex, Takes: []string{"DATE|TIME|TIMESTAMP|LTZ|INTERVAL"},
-		Gives: of(types.Int64), New: extract(unit),
+		Name: name, Sigs: name + "(time)", Doc: doc, Ex: ex, New: extract(unit),
+		Infer: func(c catalog.Call) (catalog.Resolved, error) {
+			r, err := infer(c)
+			if err == nil {
+				err = checkField(unit, r.Args[0])
+			}
+			return r, err
+		},
 	}
+}
+
+// checkField refuses fields that a type does not have.
+func checkField(unit string, t types.Type) error {
+	date, clock := dateFields[unit] != nil, clockFields[unit] != nil
+	ok := false
+	switch {
+	case t.Kind == types.Time:
+		ok = clock
+	case t.Kind == types.IntervalYearMonth:
+		ok = monthsFields[unit] != nil
+	case t.Kind == types.IntervalDayTime:
+		ok = clock || unit == "DAY"
+	default:
+		ok = date || clock || unit == "EPOCH"
+	}
+	if !ok {
+		return fmt.Errorf("%s has no field %s", plain(t), unit)
+	}
+	return nil
 }
 
 // now is the entry of a function that asks the clock.
