@@ -78,13 +78,9 @@ func (b *builder) windowTopN(n *logical.Rank, from *op, w *logical.WindowColumns
 	if n.WithRank {
 		o.origins = append(o.origins, "rank")
 	}
-	var keys []int // rows of one window are in one task if spread by the other columns
-	for _, p := range n.Partition {
-		if p != w.Start && p != w.End && p != w.Time {
-			keys = append(keys, p)
-		}
-	}
-	b.feed(o, from, hashed(keys))
+	// Not by the columns other than the window's alone, although that would bring rows
+	// together as well: state is owned by the hash of the whole partition.
+	b.feed(o, from, hashed(n.Partition))
 	return b.add(o, n)
 }
 
