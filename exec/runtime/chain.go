@@ -122,6 +122,7 @@ type link struct {
 	ctx  *exec.Context
 	out  *port
 	done bool // wants nothing more
+	held bool // the last watermark came and waits for the rows of OnEnd
 
 	onMark   exec.WatermarkHandler
 	maker    exec.WatermarkMaker
@@ -186,6 +187,10 @@ func (l *link) watermark(mark int64) error {
 		}
 	}
 	if l.maker != nil && mark != exec.MaxWatermark {
+		return nil
+	}
+	if mark == exec.MaxWatermark && l.ender != nil && !l.done {
+		l.held = true // OnEnd may emit rows, which would be late behind it
 		return nil
 	}
 	return l.out.watermark(mark)
@@ -275,8 +280,14 @@ func (l *link) end(in int) error {
 }
 
 // finish ends the output of the link and of all behind it: each operator first
-// sees its input end, then emits its last rows, then passes the end on.
+// sees its input end, then emits its last rows, then the last watermark and the end
+// are passed on.
 func (l *link) finish() error {
+	if l.held {
+		if err := l.out.watermark(exec.MaxWatermark); err != nil && err != errClosed {
+			return err
+		}
+	}
 	for _, k := range l.out.links {
 		if err := k.link.end(k.in); err != nil && err != errClosed {
 			return err
