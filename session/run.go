@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -39,10 +40,10 @@ type RunOptions struct {
 	Tap func(n *topology.Node, subtask int) runtime.Tap
 }
 
-// Run is a plan that runs.
+// Run is a plan that runs: one job, or one after the other (see stages).
 type Run struct {
 	plan   *Plan
-	job    *runtime.Job
+	began  time.Time
 	cancel context.CancelFunc
 	temp   *tempDir
 	limit  *limiter
@@ -50,7 +51,15 @@ type Run struct {
 	wait   sync.Once
 	err    error
 	ended  time.Time
+	sinkMu sync.Mutex
 	sinks  []result.Writer
+	done   chan struct{} // closed after the last job
+
+	mu      sync.Mutex
+	job     *runtime.Job // that runs, or ran last
+	jobErr  error        // of the job that ran last; read after done
+	past    Progress     // of the jobs before
+	stopped error        // cause of Stop
 }
 
 // Run starts a plan. Nothing has been written if it gives an error.
@@ -60,7 +69,8 @@ func (s *Session) Run(ctx context.Context, p *Plan, o RunOptions) (*Run, error) 
 		return nil, err
 	}
 	reg := s.registry(registryOptions{zone: zone, batch: p.Mode == Batch, parallelism: maxParallelism(p.Graph)})
-	r := &Run{plan: p, temp: &tempDir{}, flush: make(chan struct{}), limit: &limiter{max: o.Limit}}
+	r := &Run{plan: p, temp: &tempDir{}, flush: make(chan struct{}), limit: &limiter{max: o.Limit},
+		began: time.Now(), done: make(chan struct{})}
 	conns := &runConnectors{Connectors: reg, plan: p, open: o.Result, run: r}
 	var opened exec.Connectors = conns
 	if o.Connectors != nil {
@@ -72,19 +82,53 @@ func (s *Session) Run(ctx context.Context, p *Plan, o RunOptions) (*Run, error) 
 		return nil, err
 	}
 	ctx, r.cancel = context.WithCancel(ctx)
-	r.job, err = runtime.Start(ctx, p.Graph, runtime.Config{
-		Build:      func(spec physical.Spec) (exec.Operator, error) { return build.Operator(spec, env) },
-		Connectors: opened, Clock: s.opts.Clock, Zone: zone, Budget: state.NewBudget(s.memory), TempDir: temp, Config: p.Config,
-		Restore: o.Restore, Tap: o.Tap,
-	})
-	if err != nil {
+	budget := state.NewBudget(s.memory)
+	start := func(g *topology.Graph) (*runtime.Job, error) {
+		return runtime.Start(ctx, g, runtime.Config{
+			Build:      func(spec physical.Spec) (exec.Operator, error) { return build.Operator(spec, env) },
+			Connectors: opened, Clock: s.opts.Clock, Zone: zone, Budget: budget, TempDir: temp, Config: p.Config,
+			Restore: o.Restore, Tap: o.Tap,
+		})
+	}
+	graphs := stages(p.Graph)
+	if r.job, err = start(graphs[0]); err != nil {
 		r.cancel()
 		r.temp.remove()
 		return nil, p.place(err)
 	}
-	r.limit.stop = func() { r.job.Stop(ErrLimit) }
+	r.limit.stop = func() { r.Stop(ErrLimit) }
+	go r.drive(graphs[1:], start)
 	go r.flusher()
 	return r, nil
+}
+
+// drive waits for the running job and starts the next, until one fails.
+func (r *Run) drive(rest []*topology.Graph, start func(*topology.Graph) (*runtime.Job, error)) {
+	defer close(r.done)
+	r.jobErr = r.Job().Wait()
+	for _, g := range rest {
+		if r.jobErr != nil {
+			return
+		}
+		if r.jobErr = r.next(g, start); r.jobErr == nil {
+			r.jobErr = r.Job().Wait()
+		}
+	}
+}
+
+// next starts the job of a stage, unless the run was stopped meanwhile.
+func (r *Run) next(g *topology.Graph, start func(*topology.Graph) (*runtime.Job, error)) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped != nil {
+		return r.stopped
+	}
+	r.past = r.past.plus(r.job)
+	job, err := start(g)
+	if err == nil {
+		r.job = job
+	}
+	return err
 }
 
 func maxParallelism(g *topology.Graph) int {
@@ -105,9 +149,9 @@ func (r *Run) flusher() {
 	for {
 		select {
 		case <-tick.C:
-			for _, w := range r.sinks {
+			for _, w := range r.writers() {
 				if err := w.Flush(); err != nil {
-					r.job.Stop(err)
+					r.Stop(err)
 				}
 			}
 		case <-r.flush:
@@ -116,10 +160,18 @@ func (r *Run) flusher() {
 	}
 }
 
+// writers are the SELECTs' writers made so far.
+func (r *Run) writers() []result.Writer {
+	r.sinkMu.Lock()
+	defer r.sinkMu.Unlock()
+	return slices.Clone(r.sinks)
+}
+
 // Wait waits for the end and gives the run's error.
 func (r *Run) Wait() error {
 	r.wait.Do(func() {
-		r.err = r.plan.place(r.job.Wait())
+		<-r.done
+		r.err = r.plan.place(r.jobErr)
 		r.ended = time.Now()
 		close(r.flush)
 		r.cancel()
@@ -129,13 +181,22 @@ func (r *Run) Wait() error {
 }
 
 // Stop ends the run; Wait then gives the cause.
-func (r *Run) Stop(cause error) { r.job.Stop(cause) }
+func (r *Run) Stop(cause error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stopped = cause
+	r.job.Stop(cause)
+}
 
 // Done is closed at the end.
-func (r *Run) Done() <-chan struct{} { return r.job.Done() }
+func (r *Run) Done() <-chan struct{} { return r.done }
 
-// Job gives the running job, for those who watch it.
-func (r *Run) Job() *runtime.Job { return r.job }
+// Job gives the job that runs, for those who watch it.
+func (r *Run) Job() *runtime.Job {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.job
+}
 
 // Progress is how far a run is.
 type Progress struct {
@@ -146,14 +207,23 @@ type Progress struct {
 	Spilled               int64
 }
 
-// Progress sums the counters of sources and sinks.
+// Progress sums the counters of sources and sinks of all jobs so far.
 func (r *Run) Progress() Progress {
-	p := Progress{Watermark: exec.MaxWatermark, Elapsed: time.Since(r.job.Started())}
+	r.mu.Lock()
+	p := r.past.plus(r.job)
+	r.mu.Unlock()
+	p.Elapsed = time.Since(r.began)
 	if !r.ended.IsZero() {
-		p.Elapsed = r.ended.Sub(r.job.Started())
+		p.Elapsed = r.ended.Sub(r.began)
 	}
-	for _, n := range r.plan.Graph.Nodes {
-		t := r.job.Total(n.ID)
+	return p
+}
+
+// plus adds the figures of a job; lag and watermark are that job's.
+func (p Progress) plus(job *runtime.Job) Progress {
+	p.Watermark, p.Lag = exec.MaxWatermark, 0
+	for _, n := range job.Graph().Nodes {
+		t := job.Total(n.ID)
 		p.Late += t.Late
 		p.Bad += t.Bad
 		p.Spilled += t.Spilled
@@ -276,6 +346,8 @@ func (c *runConnectors) Sink(ctx context.Context, spec *physical.Sink) (exec.Sin
 	if err != nil {
 		return nil, err
 	}
+	c.run.sinkMu.Lock()
+	defer c.run.sinkMu.Unlock()
 	c.run.sinks = append(c.run.sinks, w)
 	return &selectSink{w: w, limit: c.run.limit}, nil
 }
