@@ -139,7 +139,7 @@ func (x *exprs) misplaced(e syntax.Expr) rex.Expr {
 	case *syntax.GroupingSet:
 		b.errorf(codeNotGrouped, at, "GROUPING SETS, ROLLUP and CUBE stand in GROUP BY only")
 	case *syntax.DatetimeSub:
-		b.refuse(at, "the difference of two points in time as an interval").WithHint("TIMESTAMPDIFF(SECOND, a, b) gives it as a number")
+		return x.datetimeSub(e)
 	case *syntax.MultisetExpr:
 		b.refuse(at, "a MULTISET constructor")
 	case *syntax.Unique:

@@ -11,6 +11,9 @@ import (
 // a DATE by its whole days, and a TIME around the clock. Months are added to a
 // TIMESTAMP_LTZ on the calendar of UTC, as in the reference.
 func newTimeArith(call *rex.Call) (Kernel, error) {
+	if call.T.IsInterval() {
+		return newTimeDifference(call)
+	}
 	at, by := 0, 1
 	if call.Args[0].Type().IsInterval() {
 		at, by = 1, 0
@@ -57,6 +60,19 @@ func newTimeArith(call *rex.Call) (Kernel, error) {
 		}
 		return out, nil
 	}}, nil
+}
+
+// newTimeDifference is (a - b) MONTH and (a - b) SECOND: whole months as the calendar
+// has them, or milliseconds.
+func newTimeDifference(call *rex.Call) (Kernel, error) {
+	months := call.T.Kind == types.IntervalYearMonth
+	return fixedOf(func(_ *Frame, a args, i int) (int64, bool) {
+		x, y := momentAt(a[0], i).millis(), momentAt(a[1], i).millis()
+		if months {
+			return monthsBetween(x, y), true
+		}
+		return x - y, true
+	})(call)
 }
 
 func shift32(call *rex.Call, at, by int, move func(x int32, by int64) int32) Kernel {
