@@ -109,16 +109,12 @@ func TestChangelogModesAsFlink(t *testing.T) {
 
 // deliberate lists where weir does otherwise, and why.
 var deliberate = map[string]string{
-	"rank-top":          "weir runs RANK and DENSE_RANK Top-N on streams",
-	"win-tvf-cdc-up":    "a TUMBLE function keeps the upsert key of its input, so nothing need be materialized",
-	"interval-cdc":      "weir falls back to a regular join, and warns of its state",
-	"multi":             "the aggregate is computed once for both sinks; one gets its −U dropped",
-	"split-distinct":    "distinct aggregates are not split by hash",
-	"match":             "not executable yet",
-	"rand-cdc":          "RAND is not there yet",
-	"over-non-time":     "refused by the binder until the operator is there",
-	"over-cdc":          "refused by the binder until the operator is there",
-	"over-rows-nontime": "refused by the binder until the operator is there",
+	"rank-top":       "weir runs RANK and DENSE_RANK Top-N on streams",
+	"win-tvf-cdc-up": "a TUMBLE function keeps the upsert key of its input, so nothing need be materialized",
+	"interval-cdc":   "weir falls back to a regular join, and warns of its state",
+	"multi":          "the aggregate is computed once for both sinks; one gets its −U dropped",
+	"split-distinct": "distinct aggregates are not split by hash",
+	"match":          "not executable yet",
 }
 
 // intoVoid writes the result of a bare query, which Flink's EXPLAIN leaves to nobody,
