@@ -22,6 +22,7 @@ type block struct {
 	window *groupWindow   // the legacy window of GROUP BY; nil = none
 	// windowDefs are the named windows.
 	windowDefs map[string]*syntax.WindowDef
+	hints      []logical.Hint
 }
 
 func (k *block) addAggregate(a *aggregateCall) rex.Expr {
@@ -72,7 +73,7 @@ type selected struct {
 // be columns that the SELECT does not show.
 func (b *binder) selectBlock(s *syntax.Select, q queryEnv, order []*syntax.SortItem) *selected {
 	in := b.from(s, q)
-	k := &block{b: b, known: map[string]int{}, windowDefs: b.windowDefs(s), global: s.GroupBy == nil}
+	k := &block{b: b, known: map[string]int{}, windowDefs: b.windowDefs(s), global: s.GroupBy == nil, hints: b.hints(s.Hints, selectHints)}
 	if s.Where != nil {
 		wx := q.exprsOver(b, in, "WHERE")
 		wx.aliases = aliasesOf(s)
@@ -149,7 +150,7 @@ func (b *binder) selectBlock(s *syntax.Select, q queryEnv, order []*syntax.SortI
 	if qualify != nil {
 		r = b.filter(r, qualify, b.at(s.Qualify))
 	}
-	return b.project(s, r, outs, keys)
+	return b.project(k, s, r, outs, keys)
 }
 
 func anyBad(outs []output, having, qualify rex.Expr, keys []sortKey) bool {
@@ -380,7 +381,7 @@ func hidingAliases(in *rel, outs []output) *rel {
 }
 
 // project makes the result columns, with DISTINCT, and the columns of ORDER BY behind them.
-func (b *binder) project(s *syntax.Select, r *rel, outs []output, keys []sortKey) *selected {
+func (b *binder) project(k *block, s *syntax.Select, r *rel, outs []output, keys []sortKey) *selected {
 	exprs := make([]rex.Expr, 0, len(outs)+len(keys))
 	fields := make([]types.Field, 0, len(outs)+len(keys))
 	for _, o := range outs {
@@ -403,17 +404,19 @@ func (b *binder) project(s *syntax.Select, r *rel, outs []output, keys []sortKey
 		}
 		out.keys = append(out.keys, rex.SortKey{Col: col, Desc: k.desc, NullsLast: k.nullsLast})
 	}
-	base := logical.Base{Fields: fields, At: b.at(s), Hints: b.hints(s.Hints, selectHints)}
+	base := logical.Base{Fields: fields, At: b.at(s), Hints: k.hints}
 	out.node = &logical.Project{Base: base, Input: r.node, Exprs: exprs}
 	if s.Distinct {
-		out.node = b.distinct(out.node, b.at(s))
+		d := b.distinct(out.node, b.at(s))
+		d.Hints = k.hints
+		out.node = d
 	}
 	return out
 }
 
 // distinct keeps one of each row. Like every grouping without a window it leaves no
 // order in time.
-func (b *binder) distinct(n logical.Node, at diag.Span) logical.Node {
+func (b *binder) distinct(n logical.Node, at diag.Span) *logical.Aggregate {
 	a := &logical.Aggregate{Base: logical.Base{At: at}, Input: n}
 	for i := range n.Schema() {
 		a.Groups = append(a.Groups, i)

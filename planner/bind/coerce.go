@@ -126,14 +126,23 @@ func (b *binder) comparison(op string, l, r rex.Expr, at diag.Span) rex.Expr {
 		t = types.Int32
 		l, r = b.to(l, t), b.to(r, t)
 	}
-	if !(lt.IsCharacter() && rt.IsCharacter() || lt.IsBinary() && rt.IsBinary()) {
-		l, r = b.to(l, t), b.to(r, t)
-	}
 	res := types.Bool.WithNull(l.Type().Nullable || r.Type().Nullable)
+	if !(lt.IsCharacter() && rt.IsCharacter() || lt.IsBinary() && rt.IsBinary()) {
+		l, r = b.readAs(l, t), b.readAs(r, t)
+	}
 	if op == "IS_DISTINCT_FROM" || op == "IS_NOT_DISTINCT_FROM" {
 		res = types.Bool.NotNull()
 	}
 	return &rex.Call{Fn: op, Args: []rex.Expr{l, r}, T: res, Span: at}
+}
+
+// readAs is to for a side of a comparison: a text that is compared with a time and is
+// none compares as NULL, it does not fail. A literal that is none is an error.
+func (b *binder) readAs(e rex.Expr, t types.Type) rex.Expr {
+	if _, isLit := e.(*rex.Lit); isLit || !e.Type().IsCharacter() || t.IsCharacter() {
+		return b.to(e, t)
+	}
+	return &rex.Call{Fn: "TRY_CAST", Args: []rex.Expr{e}, T: t.Null(), Span: b.spanOf(e)}
 }
 
 func compareHint(a, b types.Type) string {

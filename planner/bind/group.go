@@ -269,7 +269,7 @@ func (b *binder) aggregate(k *block, in *rel, g *grouping, at diag.Span) (*group
 	if g.sets != nil {
 		out.fields = append(out.fields, types.Field{Name: "$set", Type: types.Int64.NotNull()})
 	}
-	out.node = &logical.Aggregate{Base: logical.Base{Fields: out.fields, At: at}, Input: node,
+	out.node = &logical.Aggregate{Base: logical.Base{Fields: out.fields, At: at, Hints: k.hints}, Input: node,
 		Groups: cols[:len(groups)], Sets: g.sets, Aggs: calls}
 	return out, true
 }

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/weir-sql/weir/planner/catalog"
@@ -143,4 +144,88 @@ func (b *binder) tableFunc(t *syntax.TableFunc, q queryEnv, left *rel) (fromItem
 		}
 	}
 	return fromItem{}, false
+}
+
+// isUnit reports the one row without columns that SELECT without FROM reads.
+func isUnit(n logical.Node) bool {
+	v, ok := n.(*logical.Values)
+	return ok && len(v.Rows) == 1 && len(v.Fields) == 0
+}
+
+// joinLateral joins a LATERAL query to the items on its left. The query is a pulled tree: its
+// conditions become the join's, and columns it computes from the left side are computed
+// after the join.
+func (b *binder) joinLateral(l *rel, p *pulled, kind physical.JoinKind, s *subquery, names []types.Field, at diag.Span) (*rel, bool) {
+	if isUnit(p.node) && len(p.preds) == 0 {
+		return computedBeside(l, p, s, names, at), true
+	}
+	keepEmpty := p.empty != nil && kind == physical.Inner
+	node, mark := p.node, -1
+	joinKind := kind
+	if p.empty != nil {
+		joinKind = physical.LeftOuter
+	}
+	needMark := p.empty != nil
+	for _, c := range p.cols {
+		if _, isRef := c.(*rex.Ref); !isRef && joinKind == physical.LeftOuter {
+			needMark = true
+		}
+	}
+	if needMark {
+		var cols []int
+		node, cols = b.withColumns(node, []rex.Expr{boolLit(true)}, at)
+		mark = cols[0]
+	}
+	width := len(l.node.Schema())
+	var cond rex.Expr
+	for _, pred := range p.preds {
+		cond = and(cond, b.overJoin(pred, s.corr, width))
+	}
+	j := &logical.Join{Base: logical.Base{At: at}, Kind: joinKind, Left: l.node, Right: node, Cond: cond, LeftName: sideName(l)}
+	j.Fields = joinFields(joinKind, l.node, node)
+	b.fromJoins[j] = true
+	var exprs []rex.Expr
+	var fields []types.Field
+	for i, f := range j.Fields[:width] {
+		exprs = append(exprs, refOf(j, i))
+		fields = append(fields, f)
+	}
+	for i, c := range p.cols {
+		v := retypeAll([]rex.Expr{b.overJoin(c, s.corr, width)}, j)[0]
+		t := names[i].Type
+		if kind == physical.LeftOuter {
+			t = t.Null()
+		}
+		if mark >= 0 {
+			var empty rex.Expr = nullLit(t)
+			if keepEmpty || p.empty != nil {
+				empty = b.overJoin(p.empty[i], s.corr, width)
+			}
+			v = caseOf([]rex.Expr{isNull(refOf(j, width+mark))}, []rex.Expr{empty, v}, t, at)
+		}
+		exprs = append(exprs, v)
+		fields = append(fields, types.Field{Name: names[i].Name, Type: t})
+	}
+	out := &rel{node: &logical.Project{Base: logical.Base{Fields: fields, At: at}, Input: j, Exprs: exprs}}
+	out.items, out.shown = l.items, slices.Clone(l.shown)
+	return out, true
+}
+
+// computedBeside adds a LATERAL query that reads no table: only computed columns.
+func computedBeside(l *rel, p *pulled, s *subquery, names []types.Field, at diag.Span) *rel {
+	proj := &logical.Project{Base: logical.Base{Fields: slices.Clone(l.node.Schema()), At: at}, Input: l.node}
+	for i := range l.node.Schema() {
+		proj.Exprs = append(proj.Exprs, refOf(l.node, i))
+	}
+	for i, c := range p.cols {
+		v := replace(c, func(e rex.Expr) (rex.Expr, bool) {
+			if o, ok := e.(*outerRef); ok {
+				return s.corr[o.slot], true
+			}
+			return nil, false
+		})
+		proj.Exprs = append(proj.Exprs, v)
+		proj.Fields = append(proj.Fields, types.Field{Name: names[i].Name, Type: v.Type()})
+	}
+	return &rel{node: proj, items: l.items, shown: slices.Clone(l.shown)}
 }

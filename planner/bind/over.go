@@ -331,7 +331,7 @@ func (b *binder) overNode(k *block, n logical.Node, calls []*rex.Call, done map[
 		at = at.Join(c.Span)
 	}
 	in, cols := b.withColumns(n, exprs, at)
-	node := &logical.Over{Base: logical.Base{Fields: slices.Clone(in.Schema()), At: at}, Input: in}
+	node := &logical.Over{Base: logical.Base{Fields: slices.Clone(in.Schema()), At: at, Hints: k.hints}, Input: in}
 	for _, c := range calls {
 		_, i, _ := marked(c, overMark)
 		o := k.overs[i]

@@ -164,7 +164,7 @@ func (g *grouped) groupWindowNode(in logical.Node, groups []int, calls []rex.Agg
 	w := g.k.window
 	spec := w.spec
 	spec.Time = timeCol
-	node := &logical.GroupWindow{Base: logical.Base{At: at}, Input: in, Window: spec, Groups: groups, Aggs: calls,
+	node := &logical.GroupWindow{Base: logical.Base{At: at, Hints: g.k.hints}, Input: in, Window: spec, Groups: groups, Aggs: calls,
 		Props: []physical.WindowProp{physical.WindowStart, physical.WindowEnd, physical.WindowTime}}
 	for _, p := range []struct{ name, kind string }{{"start", "_START"}, {"end", "_END"}, {"rowtime", "_ROWTIME"}} {
 		g.props[p.name] = len(g.fields)
