@@ -17,10 +17,17 @@ type keyedState struct {
 	part string
 	ts   []types.Type // of the key columns
 	enc  *vec.KeyEncoder
+	own  int // leading key columns by which rows are spread over tasks: they decide the key group
 }
 
 func newKeyedState(ctx *exec.Context, part string, ts []types.Type) *keyedState {
-	return &keyedState{ctx, part, ts, vec.NewKeyEncoder(ts, nil)}
+	return &keyedState{ctx, part, ts, vec.NewKeyEncoder(ts, nil), len(ts)}
+}
+
+// ownedBy says that only the first n key columns spread rows over tasks.
+func (s *keyedState) ownedBy(n int) *keyedState {
+	s.own = n
+	return s
 }
 
 func (s *keyedState) name() string { return s.ctx.UID + "/" + s.part }
@@ -29,7 +36,7 @@ func (s *keyedState) name() string { return s.ctx.UID + "/" + s.part }
 // several entries a key, seq makes them distinct and keeps their order; else it is nil.
 func (s *keyedState) write(w state.Writer, keys []*vec.Vec, n int, seq []uint64, value func(dst []byte, i int) []byte) error {
 	hashes := make([]uint64, n)
-	vec.HashColumns(keys, hashes)
+	vec.HashColumns(keys[:s.own], hashes)
 	var key, val []byte
 	for i := range n {
 		key = s.enc.AppendRow(key[:0], keys, i)

@@ -243,11 +243,16 @@ func (j *WindowJoin) Snapshot(w state.Writer) error {
 			}
 		}
 	}
-	return snapshotTimers(newKeyedState(j.ctx, "timers", j.keyTypes), w, &j.timers, j.table.Keys)
+	return snapshotTimers(j.stateOf("timers"), w, &j.timers, j.table.Keys)
 }
 
 func (j *WindowJoin) state(side int) *keyedState {
-	return newKeyedState(j.ctx, [2]string{"left", "right"}[side], j.keyTypes)
+	return j.stateOf([2]string{"left", "right"}[side])
+}
+
+// stateOf is a part of the state; rows are spread by their keys, without the window.
+func (j *WindowJoin) stateOf(part string) *keyedState {
+	return newKeyedState(j.ctx, part, j.keyTypes).ownedBy(len(j.spec.LeftKeys))
 }
 
 // Restore reads them back.
@@ -284,7 +289,7 @@ func (j *WindowJoin) Restore(r state.Reader) error {
 			return err
 		}
 	}
-	return restoreTimers(newKeyedState(j.ctx, "timers", j.keyTypes), r, &j.timers, find)
+	return restoreTimers(j.stateOf("timers"), r, &j.timers, find)
 }
 
 func upTo(n int) []int {
