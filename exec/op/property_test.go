@@ -655,3 +655,50 @@ func TestOverModel(t *testing.T) {
 		same(t, "batch", left(t, playBatch(t, s, 1, events)), texts(want))
 	})
 }
+
+// Late rows: a row counts for those of its windows that have not fired when it comes.
+func TestWindowLateModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := physical.Window{Time: 1, Rowtime: true, Kind: physical.WindowKind(rapid.IntRange(0, 2).Draw(t, "kind"))}
+		w.Slide = rapid.Int64Range(1, 4).Draw(t, "slide")
+		w.Size = w.Slide * rapid.Int64Range(1, 30).Draw(t, "times")
+		if w.Kind == physical.Tumble {
+			w.Slide = 0
+		}
+		calls, err := aggCalls([]string{"COUNT", "SUM:2", "MIN:2", "COUNT:2:distinct"}, timed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bound := types.NewTimestamp(3).NotNull()
+		s := &physical.WindowAgg{In: timed, Window: w, Keys: []int{0}, Aggs: calls, Props: []physical.WindowProp{physical.WindowStart, physical.WindowEnd},
+			Out: fields(types.Int64, calls[0].T, calls[1].T, calls[2].T, calls[3].T, bound, bound)}
+		inputs := [][]types.Type{timed}
+		windows := map[span][]row{}
+		var events []event
+		now, mark := int64(0), int64(exec.MinWatermark)
+		for i := range rapid.IntRange(0, 60).Draw(t, "rows") {
+			now += rapid.Int64Range(0, 6).Draw(t, fmt.Sprint("step", i))
+			r := drawRow(t, fmt.Sprint(i))
+			r = row{r[0], now - rapid.Int64Range(0, 60).Draw(t, fmt.Sprint("back", i)), r[1]}
+			events = append(events, changeEvents([]change{{0, vec.Insert, r}}, inputs)...)
+			for _, win := range naiveWindows(w, r[1].(int64)) {
+				if win.end-1 > mark {
+					windows[win] = append(windows[win], row{r[0], r[2]})
+				}
+			}
+			if wm := now - 5; wm > mark && rapid.Bool().Draw(t, fmt.Sprint("mark", i)) {
+				mark = wm
+				events = append(events, event{mark: &wm})
+			}
+		}
+		end := int64(exec.MaxWatermark)
+		var want []row
+		for win, rs := range windows {
+			for _, g := range naiveGroups(rs) {
+				want = append(want, append(g, win.start, win.end))
+			}
+		}
+		got := runRandomly(t, s, inputs, [][]int{{0}}, append(events, event{mark: &end}))
+		same(t, "stream", left(t, got), texts(want))
+	})
+}

@@ -38,7 +38,7 @@ type windowAggShared struct {
 	fresh   []freshTimer
 	kids    []int32
 	ids     []int32
-	place   []int32
+	view    windowView
 	dead    []int32 // keys that may be referred to no more
 }
 
@@ -46,6 +46,7 @@ type windowAggShared struct {
 type slice struct {
 	end   int64
 	table *vec.GroupTable // of the key id, BIGINT
+	kids  []int32         // by place in the table: the key id
 	aggs  *aggSet
 }
 
@@ -60,9 +61,8 @@ type pendingWindow struct {
 // sliceMerge puts the slices of windows together. Windows are asked for in the order
 // of their ends.
 type sliceMerge interface {
-	// window gives the accumulators of the window that ends at end, for all its keys.
-	// They are valid until the next call.
-	window(end int64) *slice
+	// window puts the window that ends at end together.
+	window(end int64, into *windowView)
 	// late tells that a slice changed after windows with it have fired.
 	late(s *slice)
 	// target gives the slice that late rows of a slice go to.
@@ -80,7 +80,8 @@ var keyID = []types.Type{types.Int64.NotNull()}
 func newWindowAggShared(in windowInput) *windowAggShared {
 	w := &windowAggShared{windowInput: in, keys: vec.NewGroupTable(in.keyTypes), slices: map[int64]*slice{}, pending: map[int64]*pendingWindow{}}
 	if in.spec.Window.Kind == physical.Hop {
-		w.merge = &hopMerge{w: w}
+		t := newWindowTime(in.spec.Window, localTime{})
+		w.merge = newHopMerge(w, t.size/t.slice, in.ordered())
 	} else {
 		w.merge = &cumulateMerge{w: w, longest: map[int64]*slice{}}
 	}
@@ -88,26 +89,30 @@ func newWindowAggShared(in windowInput) *windowAggShared {
 }
 
 func (w *windowInput) newSlice(end int64) *slice {
-	return &slice{end, vec.NewGroupTable(keyID), w.newAggs()}
+	return &slice{end: end, table: vec.NewGroupTable(keyID), aggs: w.newAggs()}
+}
+
+// find gives the places of key ids, new ones for new keys.
+func (s *slice) find(kids, places []int32) {
+	s.table.Find(kidColumn(kids), nil, places, true)
+	if s.table.Cap() > len(s.kids) {
+		for j, p := range places {
+			if int(p) == len(s.kids) {
+				s.kids = append(s.kids, kids[j])
+			}
+		}
+		s.aggs.grow(len(s.kids))
+	}
 }
 
 // add takes all of another slice in.
 func (s *slice) add(o *slice) {
-	if o == nil {
+	if o == nil || len(o.kids) == 0 {
 		return
 	}
-	ids := o.table.AppendIDs(nil)
-	to := make([]int32, len(ids))
-	s.table.Find(o.table.Keys(ids), nil, to, true)
-	s.aggs.grow(s.table.Cap())
-	s.aggs.merge(to, o.aggs.partial(ids))
-}
-
-// find gives the place of key ids in the slice, -1 where it does not have them.
-func (s *slice) find(kids []int32) []int32 {
-	out := make([]int32, len(kids))
-	s.table.Find(kidColumn(kids), nil, out, false)
-	return out
+	to := make([]int32, len(o.kids))
+	s.find(o.kids, to)
+	s.aggs.merge(to, o.aggs.partial(iota32(len(o.kids))))
 }
 
 func kidColumn(kids []int32) []*vec.Vec {
@@ -116,15 +121,6 @@ func kidColumn(kids []int32) []*vec.Vec {
 		vals[i] = int64(k)
 	}
 	return []*vec.Vec{vec.FromSlice(keyID[0], vals, nil)}
-}
-
-func (s *slice) kids() []int32 {
-	ids := s.table.AppendIDs(nil)
-	col := s.table.Keys(ids)[0].Int64s()
-	for i := range ids {
-		ids[i] = int32(col[i])
-	}
-	return ids
 }
 
 // Process takes rows into their slices.
@@ -169,9 +165,8 @@ func (w *windowAggShared) addRows(end int64, b *vec.Batch, rows []int32) {
 		at = w.merge.target(end)
 	}
 	s := w.slice(at)
-	next := int32(s.table.Cap())
-	s.table.Find(kidColumn(w.kids), nil, w.ids, true)
-	s.aggs.grow(s.table.Cap())
+	next := int32(len(s.kids))
+	s.find(w.kids, w.ids)
 	for j, id := range w.ids {
 		isNew := id == next
 		if isNew {
@@ -265,35 +260,40 @@ func (w *windowAggShared) OnTimer(now int64, out exec.Out) error { return w.fire
 // fire pops the timers up to now in order. All timers of one window come together,
 // except that windows may mix that fire at the same instant (where clocks change).
 func (w *windowAggShared) fire(now int64, out exec.Out) error {
-	var f firing
+	v := &w.view
+	v.w, v.end = w, exec.MinWatermark
+	kids := w.kids[:0] // what the window gives
 	for w.timers.len() > 0 && w.timers.next() <= now {
 		t := w.timers.heap[0]
-		end := w.byRef[t.ref].end
-		if f.win == nil || f.win.end != end {
-			if err := w.put(&f, out); err != nil {
+		if end := w.byRef[t.ref].end; end != v.end {
+			if err := w.put(v, kids, out); err != nil {
 				return err
 			}
-			f = w.open(end)
+			kids, v.end = kids[:0], end
+			if w.merge.window(end, v); w.spec.Retract {
+				v.dropEmpty()
+			}
 		}
 		w.timers.pop()
 		w.unregister(t)
-		at := f.place[t.id]
-		if at >= 0 {
-			f.kids, f.ids = append(f.kids, t.id), append(f.ids, at)
+		has := v.place[t.id] >= 0
+		if has {
+			kids = append(kids, t.id)
 		}
-		if next := end + w.time.slide; w.goesOn(end, next, at >= 0) {
+		if next := v.end + w.time.slide; w.goesOn(v.end, next, has) {
 			w.register(next, t.id)
 		} else {
 			w.dead = append(w.dead, t.id)
 		}
 	}
-	if f.win == nil {
+	if v.end == exec.MinWatermark {
 		return nil
 	}
-	if err := w.put(&f, out); err != nil {
+	if err := w.put(v, kids, out); err != nil {
 		return err
 	}
-	w.forget(w.merge.forget(f.win.end))
+	w.kids = kids
+	w.forget(w.merge.forget(v.end))
 	w.sweep()
 	return nil
 }
@@ -307,40 +307,15 @@ func (w *windowAggShared) goesOn(end, next int64, hasRows bool) bool {
 	return next <= w.time.lastEnd(end)
 }
 
-// firing is one window while its timers fire.
-type firing struct {
-	win       *slice
-	place     []int32 // by key id: its place in win, -1 = it has no rows
-	kids, ids []int32 // what is put out
-}
-
-// open puts a window together.
-func (w *windowAggShared) open(end int64) firing {
-	w.place = scratch(w.place, w.keys.Cap())
-	f := firing{win: w.merge.window(end), place: w.place}
-	for i := range f.place {
-		f.place[i] = -1
-	}
-	ids := f.win.table.AppendIDs(nil)
-	var counts []int64
-	if w.spec.Retract && len(ids) > 0 {
-		counts = f.win.aggs.partial(ids)[len(f.win.aggs.partialTypes())-1].Int64s()
-	}
-	kids := f.win.table.Keys(ids)[0].Int64s()
-	for i, id := range ids {
-		if counts == nil || counts[i] != 0 {
-			f.place[kids[i]] = id
+// put emits keys of a window.
+func (w *windowAggShared) put(v *windowView, kids []int32, out exec.Out) error {
+	for lo := 0; lo < len(kids); lo += vec.BatchSize {
+		part := kids[lo:min(lo+vec.BatchSize, len(kids))]
+		ids := make([]int32, len(part))
+		for j, kid := range part {
+			ids[j] = v.place[kid]
 		}
-	}
-	f.win.end = end
-	return f
-}
-
-// put emits what a window has to give.
-func (w *windowAggShared) put(f *firing, out exec.Out) error {
-	for lo := 0; lo < len(f.ids); lo += vec.BatchSize {
-		hi := min(lo+vec.BatchSize, len(f.ids))
-		if err := w.emit(w.window(f.win.end), w.keys.Keys(f.kids[lo:hi]), f.win.aggs, f.ids[lo:hi], out); err != nil {
+		if err := w.emit(w.window(v.end), w.keys.Keys(part), v.aggs, ids, out); err != nil {
 			return err
 		}
 	}
@@ -352,7 +327,7 @@ func (w *windowAggShared) forget(ends []int64) {
 	for _, end := range ends {
 		s := w.slices[end]
 		delete(w.slices, end)
-		for _, kid := range s.kids() {
+		for _, kid := range s.kids {
 			w.refs[kid]--
 			w.dead = append(w.dead, kid)
 		}

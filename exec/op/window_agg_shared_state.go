@@ -34,14 +34,14 @@ func (w *windowAggShared) Snapshot(wr state.Writer) error {
 
 func (w *windowAggShared) snapshotSlice(wr state.Writer, part string, end int64, s *slice, seq *uint64) error {
 	st, codec := newKeyedState(w.ctx, part, w.keyTypes), vec.NewRowCodec(s.aggs.partialTypes())
-	ids := s.table.AppendIDs(nil)
+	ids := iota32(len(s.kids))
 	order := make([]uint64, len(ids))
 	for i := range order {
 		order[i] = *seq
 		*seq++
 	}
 	partial := s.aggs.partial(ids)
-	return st.write(wr, w.keys.Keys(s.kids()), len(ids), order, func(dst []byte, i int) []byte {
+	return st.write(wr, w.keys.Keys(s.kids), len(ids), order, func(dst []byte, i int) []byte {
 		return codec.AppendRow(appendInt(dst, end), partial, i)
 	})
 }
@@ -103,8 +103,7 @@ func (w *windowAggShared) restoreSlices(r state.Reader, part string, get func(en
 			}
 			partial.EndRow(vec.Insert)
 			s, id := get(end), make([]int32, 1)
-			s.table.Find(kidColumn(kids[i:i+1]), nil, id, true)
-			s.aggs.grow(s.table.Cap())
+			s.find(kids[i:i+1], id)
 			s.aggs.merge(id, partial.Finish().Cols)
 			w.refs[kid] += refs
 		}
