@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/weir-sql/weir/exec"
@@ -137,7 +138,10 @@ type Rows struct {
 	Output  session.Output
 	Batches []*vec.Batch
 	Count   int
-	cut     int // rows at the first Prepare; -1 = none yet
+
+	mu   sync.Mutex
+	from []int       // Batches[i] was written by the sink's subtask from[i]; empty if nobody asked
+	cuts map[int]int // subtask → batches it had written at its first barrier
 }
 
 // Write keeps a batch.
@@ -153,21 +157,51 @@ func (r *Rows) Flush() error { return nil }
 // Close does nothing.
 func (r *Rows) Close() error { return nil }
 
-// Cut drops what came after the snapshot.
-func (r *Rows) Cut() {
-	if r.cut < 0 {
+// written notes which subtask wrote a batch.
+func (r *Rows) written(subtask int, write func() error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := write(); err != nil {
+		return err
+	}
+	if len(r.from) < len(r.Batches) { // the writer may drop an empty batch
+		r.from = append(r.from, subtask)
+	}
+	return nil
+}
+
+// barrier notes that the first barrier has come to a subtask.
+func (r *Rows) barrier(subtask int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, ok := r.cuts[subtask]; ok {
 		return
 	}
-	left := r.cut
-	for i, b := range r.Batches {
-		if b.Len > left {
-			r.Batches[i] = b.Slice(0, left)
-			r.Batches = r.Batches[:i+1]
-			break
-		}
-		left -= b.Len
+	if r.cuts == nil {
+		r.cuts = map[int]int{}
 	}
-	r.Count = r.cut
+	n := 0
+	for _, s := range r.from {
+		if s == subtask {
+			n++
+		}
+	}
+	r.cuts[subtask] = n
+}
+
+// Cut drops what each subtask wrote after its barrier.
+func (r *Rows) Cut() {
+	var kept []*vec.Batch
+	r.Count = 0
+	seen := map[int]int{}
+	for i, b := range r.Batches {
+		s := r.from[i]
+		if seen[s]++; seen[s] <= r.cuts[s] {
+			kept = append(kept, b)
+			r.Count += b.Len
+		}
+	}
+	r.Batches = kept
 }
 
 // Each calls fn for every row.
@@ -196,7 +230,7 @@ func Fold(parts ...*Rows) (*result.Fold, error) {
 func (p *Prepared) Start(ctx context.Context, g *gate, from *runtime.Snapshot) (*session.Run, map[string]*Rows, error) {
 	all := map[string]*Rows{}
 	opts := session.RunOptions{Limit: -1, Restore: from, Result: func(o session.Output) (result.Writer, error) {
-		all[o.Name] = &Rows{Output: o, cut: -1}
+		all[o.Name] = &Rows{Output: o}
 		return all[o.Name], nil
 	}}
 	if g != nil {

@@ -164,18 +164,25 @@ func (s *cutSink) Writer(ctx context.Context, subtask, parallelism int) (exec.Wr
 	if err != nil {
 		return nil, err
 	}
-	return &cutWriter{w, s.rows}, nil
+	if s.rows == nil {
+		return w, nil
+	}
+	return &cutWriter{w, s.rows, subtask}, nil
 }
 
 type cutWriter struct {
 	exec.Writer
-	rows *Rows
+	rows    *Rows
+	subtask int
+}
+
+// Write notes whose rows these are.
+func (w *cutWriter) Write(ctx context.Context, b *vec.Batch) error {
+	return w.rows.written(w.subtask, func() error { return w.Writer.Write(ctx, b) })
 }
 
 // Prepare is called when the barrier has come.
 func (w *cutWriter) Prepare(ctx context.Context) ([]byte, error) {
-	if w.rows != nil && w.rows.cut < 0 {
-		w.rows.cut = w.rows.Count
-	}
+	w.rows.barrier(w.subtask)
 	return w.Writer.Prepare(ctx)
 }

@@ -142,7 +142,7 @@ func (s *Script) plan(d *datadriven.TestData) (string, error) {
 	}
 	p, list := Prepare(c, s.Dir, 1)
 	if p == nil {
-		return s.problems(c, list), nil
+		return problems(c, s.Dir, list), nil
 	}
 	defer p.Close()
 	text, err := session.Render(p.Plan.Graph, "tree", 110, false)
@@ -160,13 +160,13 @@ func (s *Script) diag(d *datadriven.TestData) (string, error) {
 	if p != nil {
 		return "", errors.Join(errors.New("the statement is fine"), p.Close())
 	}
-	return s.problems(c, list), nil
+	return problems(c, s.Dir, list), nil
 }
 
 // problems prints diagnostics of the block's own text: lines count from its first.
-func (s *Script) problems(c Case, list diag.List) string {
-	whole := c.In(s.Dir).script()
-	before := len(whole) - len(c.In(s.Dir).Query) - len(";\n")
+func problems(c Case, dir string, list diag.List) string {
+	whole := c.In(dir).script()
+	before := len(whole) - len(c.In(dir).Query) - len(";\n")
 	src := diag.Source{Name: "query", Text: whole[before:]}
 	for _, d := range list {
 		d.Span.Start -= before
@@ -176,7 +176,7 @@ func (s *Script) problems(c Case, list diag.List) string {
 			d.Related[i].Span.End -= before
 		}
 	}
-	return strings.ReplaceAll(printed(src, list), s.Dir, "$DIR")
+	return strings.ReplaceAll(printed(src, list), dir, "$DIR")
 }
 
 func printed(src diag.Source, list diag.List) string {
@@ -226,7 +226,7 @@ func (s *Script) runCase(c Case, final, ordered, parallel bool) (string, error) 
 	}
 	p, list := Prepare(c, dir, 1)
 	if p == nil {
-		return strings.ReplaceAll(s.problems(c, list), dir, "$DIR"), nil
+		return problems(c, dir, list), nil
 	}
 	defer p.Close()
 	counting := newGate(-1)
@@ -241,7 +241,7 @@ func (s *Script) runCase(c Case, final, ordered, parallel bool) (string, error) 
 			}
 		}
 		if counting.passed > 0 {
-			if err := s.restored(c, dir, p, plain, counting.passed, parallel); err != nil {
+			if err := s.restored(c, dir, plain, counting.passed, parallel); err != nil {
 				return "", err
 			}
 		}
@@ -284,48 +284,30 @@ func (s *Script) inTasks(c Case, dir string, plain map[string]*Rows) error {
 	return same(plain, fmt.Sprintf("parallelism %d", n), rows)
 }
 
-// restored stops the run at a snapshot after a random number of rows, and goes on
-// from it in another run, perhaps with other parallelism.
-func (s *Script) restored(c Case, dir string, p *Prepared, plain map[string]*Rows, total int, parallel bool) error {
-	at := s.Rand.IntN(total + 1)
-	ctx, cancel := context.WithTimeout(context.Background(), Limit)
-	defer cancel()
-	g := newGate(at)
-	run, first, err := p.Start(ctx, g, nil)
-	if err != nil {
-		return err
-	}
-	select {
-	case <-g.reached:
-	case <-run.Done():
-		return same(plain, fmt.Sprintf("row by row (%d rows)", at), first)
-	case <-ctx.Done():
-		return fmt.Errorf("the run hangs before row %d", at)
-	}
-	snap, err := run.Job().Snapshot(ctx)
-	if err != nil {
-		select {
-		case <-run.Done(): // LIMIT had enough
-			return same(plain, fmt.Sprintf("row by row (%d rows)", at), first)
-		default:
-			return fmt.Errorf("snapshot after %d of %d rows: %w", at, total, err)
+// restored stops a run at a snapshot after a random number of rows, and goes on from
+// it in another run, perhaps with other parallelism.
+func (s *Script) restored(c Case, dir string, plain map[string]*Rows, total int, parallel bool) error {
+	before, after := 1, 1
+	if parallel { // one task has no local aggregates, so that its state is of another plan
+		if n := s.Rand.IntN(4); n > 0 {
+			before, after = 1+n, 2+s.Rand.IntN(3)
 		}
 	}
-	run.Stop(errStop)
-	if err := run.Wait(); err != nil && !errors.Is(err, errStop) {
-		return fmt.Errorf("stopping after the snapshot: %w", err)
+	at := s.Rand.IntN(total + 1)
+	what := fmt.Sprintf("restored after %d of %d rows, %d then %d tasks", at, total, before, after)
+	first, snap, err := s.until(c, dir, before, at)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
 	}
-	n := 1
-	if parallel {
-		n += s.Rand.IntN(3)
+	if snap == nil { // it ended before: LIMIT had enough
+		return same(plain, fmt.Sprintf("row by row in %d tasks", before), first)
 	}
-	q, list := Prepare(c, dir, n)
+	q, list := Prepare(c, dir, after)
 	if q == nil {
 		return list.Err()
 	}
 	defer q.Close()
 	second, err := q.toEnd(newGate(-1), snap)
-	what := fmt.Sprintf("restored after %d of %d rows with parallelism %d", at, total, n)
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
@@ -333,6 +315,41 @@ func (s *Script) restored(c Case, dir string, p *Prepared, plain map[string]*Row
 		r.Cut()
 	}
 	return same(plain, what, first, second)
+}
+
+// until runs a case to a snapshot after so many rows; nil if it ends before.
+func (s *Script) until(c Case, dir string, parallelism, rows int) (map[string]*Rows, *runtime.Snapshot, error) {
+	p, list := Prepare(c, dir, parallelism)
+	if p == nil {
+		return nil, nil, list.Err()
+	}
+	defer p.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), Limit)
+	defer cancel()
+	g := newGate(rows)
+	run, got, err := p.Start(ctx, g, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	select {
+	case <-g.reached:
+	case <-run.Done():
+		return got, nil, run.Wait()
+	}
+	snap, err := run.Job().Snapshot(ctx)
+	if err != nil {
+		select {
+		case <-run.Done():
+			return got, nil, run.Wait()
+		default:
+			return nil, nil, fmt.Errorf("taking the snapshot: %w", err)
+		}
+	}
+	run.Stop(errStop)
+	if err := run.Wait(); err != nil && !errors.Is(err, errStop) {
+		return nil, nil, fmt.Errorf("stopping after the snapshot: %w", err)
+	}
+	return got, snap, nil
 }
 
 // same compares final rows of a run, whose parts follow each other, with the plain run's.
@@ -371,7 +388,7 @@ func show(all map[string]*Rows, final, ordered bool) (string, error) {
 		}
 		r := all[name]
 		if final {
-			folded := &Rows{Output: r.Output, cut: -1}
+			folded := &Rows{Output: r.Output}
 			f := result.NewFold(r.Output.Schema, r.Output.UpsertKey, folded)
 			for _, batch := range r.Batches {
 				if err := f.Write(batch); err != nil {
