@@ -130,6 +130,9 @@ func (f *Fold) each(fn func(*vec.Batch)) {
 	}
 }
 
+// Each gives the final rows so far in batches.
+func (f *Fold) Each(fn func(*vec.Batch)) { f.each(fn) }
+
 // Flush does nothing: final rows are known at the end only.
 func (f *Fold) Flush() error { return nil }
 
