@@ -128,7 +128,7 @@ func (b *binder) comparison(op string, l, r rex.Expr, at diag.Span) rex.Expr {
 	}
 	res := types.Bool.WithNull(l.Type().Nullable || r.Type().Nullable)
 	if !(lt.IsCharacter() && rt.IsCharacter() || lt.IsBinary() && rt.IsBinary()) {
-		l, r = b.readAs(l, t), b.readAs(r, t)
+		l, r = b.readAs(op, l, t), b.readAs(op, r, t)
 	}
 	if op == "IS_DISTINCT_FROM" || op == "IS_NOT_DISTINCT_FROM" {
 		res = types.Bool.NotNull()
@@ -136,10 +136,10 @@ func (b *binder) comparison(op string, l, r rex.Expr, at diag.Span) rex.Expr {
 	return &rex.Call{Fn: op, Args: []rex.Expr{l, r}, T: res, Span: at}
 }
 
-// readAs is to for a side of a comparison: a text that is compared with a time and is
-// none compares as NULL, it does not fail. A literal that is none is an error.
-func (b *binder) readAs(e rex.Expr, t types.Type) rex.Expr {
-	if _, isLit := e.(*rex.Lit); isLit || !e.Type().IsCharacter() || t.IsCharacter() {
+// readAs is to for a side of a comparison: a text that is none compares with a time
+// under = and <> as NULL, it does not fail. A literal that is none is an error.
+func (b *binder) readAs(op string, e rex.Expr, t types.Type) rex.Expr {
+	if _, isLit := e.(*rex.Lit); isLit || op != "=" && op != "<>" || !e.Type().IsCharacter() || t.IsCharacter() {
 		return b.to(e, t)
 	}
 	return &rex.Call{Fn: "TRY_CAST", Args: []rex.Expr{e}, T: t.Null(), Span: b.spanOf(e)}

@@ -70,6 +70,8 @@ func (x *exprs) bindAny(e syntax.Expr) rex.Expr {
 		return b.interval(e)
 	case *syntax.IntervalExpr:
 		return x.intervalExpr(e)
+	case *syntax.DatetimeSub:
+		return x.datetimeSub(e)
 	case *syntax.ColumnRef:
 		return x.column(e)
 	case *syntax.Field:
@@ -138,8 +140,6 @@ func (x *exprs) misplaced(e syntax.Expr) rex.Expr {
 		b.errorf(codeArguments, at, "DESCRIPTOR is an argument of table functions only")
 	case *syntax.GroupingSet:
 		b.errorf(codeNotGrouped, at, "GROUPING SETS, ROLLUP and CUBE stand in GROUP BY only")
-	case *syntax.DatetimeSub:
-		return x.datetimeSub(e)
 	case *syntax.MultisetExpr:
 		b.refuse(at, "a MULTISET constructor")
 	case *syntax.Unique:

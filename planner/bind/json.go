@@ -223,6 +223,10 @@ func (x *exprs) jsonItem(e syntax.Expr) rex.Expr {
 	if c, ok := v.(*rex.Call); ok {
 		nested = c.Fn == "JSON_OBJECT" || c.Fn == "JSON_ARRAY"
 	}
+	if t := v.Type(); t.In(types.Date, types.Time) || t.IsInterval() {
+		x.b.errorf(codeArguments, x.b.at(e), "%s has no JSON", t).WithHint("CAST it to STRING")
+		return invalid()
+	}
 	if formatted && !v.Type().IsCharacter() {
 		x.b.errorf(codeArguments, x.b.at(e), "FORMAT JSON goes with texts, but this is %s", v.Type())
 		return invalid()

@@ -137,6 +137,13 @@ func (x *exprs) between(e *syntax.Between) rex.Expr {
 	if bad(v, lo, hi) {
 		return invalid()
 	}
+	if t := plainTime(v.Type()); !t.IsCharacter() && t.Kind != types.Null { // bounds written as texts are read as v's type
+		for _, bound := range []*rex.Expr{&lo, &hi} {
+			if (*bound).Type().IsCharacter() && types.CanCast((*bound).Type(), t) {
+				*bound = b.to(*bound, t)
+			}
+		}
+	}
 	within := func(lo, hi rex.Expr) rex.Expr {
 		return b.logic("AND", b.comparison(">=", v, lo, at), b.comparison("<=", v, hi, at), at)
 	}
@@ -196,38 +203,48 @@ func (x *exprs) rowIn(e *syntax.In, row *syntax.Row) rex.Expr {
 	return out
 }
 
+// inList is v IN (list). The values of the list must have a common type; where either the
+// left side or the list is text, the list is cast to what the left side is.
 func (b *binder) inList(v rex.Expr, list []rex.Expr, at []syntax.Expr, span diag.Span) rex.Expr {
-	all := append([]rex.Expr{v}, list...)
-	ts := make([]types.Type, len(all))
-	for i, e := range all {
-		ts[i] = e.Type().WithAttr(types.NoTimeAttr)
+	vt := plainTime(v.Type())
+	ts := make([]types.Type, len(list))
+	for i, e := range list {
+		ts[i] = plainTime(e.Type())
 	}
-	if _, ok := types.Common(ts...); !ok && slices.ContainsFunc(ts, types.Type.IsCharacter) && !slices.ContainsFunc(ts, isNested) {
-		// Texts among numbers or dates: Flink compares them all as texts.
-		for i := range all {
-			all[i] = b.to(all[i], types.String)
-			ts[i] = all[i].Type()
+	lt, ok := types.Common(ts...)
+	if !ok {
+		i := firstMisfit(ts)
+		b.errorf(codeOperands, b.at(at[i]), "values of IN have no common type: %s and %s", ts[0], ts[i]).WithHint("add a CAST to one of them")
+		return invalid()
+	}
+	list = slices.Clone(list)
+	castAll := func(t types.Type) {
+		for i := range list {
+			list[i] = b.to(list[i], t)
+		}
+		lt = t.WithNull(lt.Nullable)
+	}
+	switch {
+	case vt.IsCharacter() && !lt.IsCharacter() && !isNested(lt) && types.CanCast(lt, types.String):
+		castAll(types.String)
+	case lt.IsCharacter() && !vt.IsCharacter() && types.CanCast(lt, vt):
+		castAll(vt)
+	}
+	if _, ok := types.Comparable(vt, lt); !ok {
+		b.errorf(codeOperands, b.at(at[0]), "%s and %s cannot be compared", vt, lt).WithHint("%s", compareHint(vt, lt))
+		return invalid()
+	}
+	nullable := types.AnyNullable(append(ts, vt)...)
+	if common, ok := types.Common(vt, lt); ok && common.Kind != types.Null {
+		v = b.to(v, common)
+		castAll(common)
+		if !slices.ContainsFunc(list, func(e rex.Expr) bool { _, isLit := e.(*rex.Lit); return !isLit }) {
+			return &rex.Call{Fn: "IN", Args: append([]rex.Expr{v}, list...), T: types.Bool.WithNull(nullable), Span: span}
 		}
 	}
-	for i, t := range ts[1:] {
-		if _, ok := types.Comparable(ts[0], t); !ok {
-			b.errorf(codeOperands, b.at(at[i]), "%s and %s cannot be compared", ts[0], t).WithHint("%s", compareHint(ts[0], t))
-			return invalid()
-		}
-	}
-	common, ok := types.Common(ts...)
-	if ok && common.Kind != types.Null {
-		for i := range all {
-			all[i] = b.to(all[i], common)
-		}
-		literals := !slices.ContainsFunc(all[1:], func(e rex.Expr) bool { _, isLit := e.(*rex.Lit); return !isLit })
-		if literals {
-			return &rex.Call{Fn: "IN", Args: all, T: types.Bool.WithNull(types.AnyNullable(ts...)), Span: span}
-		}
-	}
-	out := b.comparison("=", all[0], all[1], span)
-	for _, e := range all[2:] {
-		out = b.logic("OR", out, b.comparison("=", all[0], e, span), span)
+	out := b.comparison("=", v, list[0], span)
+	for _, e := range list[1:] {
+		out = b.logic("OR", out, b.comparison("=", v, e, span), span)
 	}
 	return out
 }

@@ -121,7 +121,13 @@ func (x *exprs) overCall(f *catalog.Function, c *syntax.Call) rex.Expr {
 	o.partition = len(partition)
 	args := append(append(slices.Clone(o.call.args), partition...), order...)
 	x.block.overs = append(x.block.overs, o)
-	return placeholder(overMark, len(x.block.overs)-1, args, o.call.t, at)
+	out := placeholder(overMark, len(x.block.overs)-1, args, o.call.t, at)
+	if n := len(o.call.args); (f.Name == "LAG" || f.Name == "LEAD") && n == 3 && o.call.t.Nullable && !o.call.args[2].Type().Nullable {
+		// Flink types the call NOT NULL for a default that is, and gives a row whose value is NULL
+		// nonsense (-1, ''); here such a row has the default as well.
+		return &rex.Call{Fn: "COALESCE", Args: []rex.Expr{out, o.call.args[2]}, T: o.call.t.NotNull(), Span: at}
+	}
+	return out
 }
 
 // overFrame settles the frame, checks the order, and the type: a frame that may hold no
@@ -132,6 +138,10 @@ func (x *exprs) overFrame(o *overCall, f *catalog.Function, spec *syntax.WindowS
 	at := b.at(spec)
 	if len(order) == 0 && ranking {
 		b.errorf(codeOver, at, "%s wants an ORDER BY in OVER", f.Name)
+		return false
+	}
+	if !b.batch() && wholePartition[f.Name] {
+		b.errorf(codeOver, o.call.at, "%s needs all rows of a partition, which a stream does not have", f.Name).WithHint("run the script as a batch")
 		return false
 	}
 	if !b.batch() && !ranking && !x.streamOrder(o, spec, order) {
@@ -158,6 +168,9 @@ func (x *exprs) overFrame(o *overCall, f *catalog.Function, spec *syntax.WindowS
 	}
 	return true
 }
+
+// wholePartition are the window functions whose value depends on rows that follow.
+var wholePartition = map[string]bool{"LEAD": true, "NTILE": true, "PERCENT_RANK": true, "CUME_DIST": true}
 
 // streamOrder checks that an aggregate with OVER can be computed as rows come: forward in
 // time, or over everything before in any ascending order.

@@ -74,8 +74,6 @@ func shifted(name string) func(catalog.Call) (catalog.Resolved, error) {
 			return catalog.Resolved{}, fmt.Errorf("default of %s is %s, but the value is %s", name, c.Args[2].Null(), value.Null())
 		}
 		args[0], args[2] = t, t
-		// Flink gives NOT NULL for a default that is, although the value itself may be
-		// NULL, and such a row then has a wrong value; here the type admits the NULL.
 		return catalog.Resolved{Args: args, Result: t}, nil
 	}
 }
