@@ -36,6 +36,8 @@ func strict(template, column string) bool {
 		return column == "ti" || column == "dy" // refused when the plan is made
 	case "JSON_STRING({0})":
 		return interval
+	case "JSON_OBJECT('k' VALUE {0})", "JSON_ARRAY({0})":
+		return interval || column == "da" || column == "ti" // refused when the plan is made
 	case "TIMESTAMPDIFF(DAY, {0}, {0})", "TIMESTAMPDIFF(MONTH, {0}, nt)":
 		return column == "ti"
 	case "OVERLAY({0} PLACING 'x' FROM 1)":

@@ -13,7 +13,7 @@ func Common(ts ...Type) (Type, bool) { return fold(ts, leastRestrictive) }
 
 // CommonArg is the common type to which functions such as COALESCE, IFNULL,
 // GREATEST and LEAST bring their arguments. It differs from Common where that
-// depends on the order: FLOAT with DOUBLE is DOUBLE, DECIMAL with FLOAT is FLOAT,
+// depends on the order: FLOAT with DOUBLE is DOUBLE, DECIMAL before FLOAT is FLOAT,
 // TIMESTAMP with TIMESTAMP_LTZ is TIMESTAMP_LTZ of the higher precision, and DATE
 // or TIME with TIMESTAMP keeps the date or the time.
 func CommonArg(ts ...Type) (Type, bool) { return fold(ts, commonArg) }
@@ -73,10 +73,10 @@ func leastRestrictive(a, b Type) (Type, bool) {
 func commonArg(a, b Type) (Type, bool) {
 	switch {
 	case a.IsNumeric() && b.IsNumeric():
-		if a.In(Float, Double) || b.In(Float, Double) {
-			if a.Kind == Double || b.Kind == Double {
-				return Float64, true
-			}
+		switch approx := a.In(Float, Double); {
+		case a.Kind == Double || b.Kind == Double, approx && b.Kind == Decimal:
+			return Float64, true
+		case approx || b.Kind == Float:
 			return Float32, true
 		}
 		return commonNumber(a, b)

@@ -20,7 +20,6 @@ import (
 //	NUMERIC                      any number, as given
 //	DATE TIME TIMESTAMP LTZ      as given (TIMESTAMP, LTZ of any precision)
 //	INTERVAL ARRAY MAP MULTISET ROW    as given
-//	TEXT                         any text or number, cast to STRING
 //	ANY                          any value, as given
 //	SYMBOL                       an option word
 //
@@ -156,8 +155,6 @@ func classed(class string, t types.Type) (types.Type, bool) {
 		return keep(types.NewMultiset(types.NullType), t.Kind == types.Multiset)
 	case "ROW":
 		return keep(types.NewRow(), t.Kind == types.Row)
-	case "TEXT":
-		return as(types.String, t.IsCharacter() || t.IsNumeric())
 	case "ANY":
 		return keep(types.NullType, !t.In(types.Descriptor, types.Symbol))
 	case "SYMBOL":

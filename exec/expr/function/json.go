@@ -37,7 +37,7 @@ var jsons = family("JSON", []entry{
 	},
 	{
 		Name: "JSON_STRING", Sigs: "JSON_STRING(value)", Doc: "the value as JSON text", Ex: "JSON_STRING(ARRAY[1, 2]) → [1,2]",
-		Infer: inferJSONString, New: newJSONString,
+		Infer: inferJSONString, New: newJSONString, FallibleCall: holdsMap,
 	},
 	{
 		Name: "JSON_OBJECT", Sigs: "JSON_OBJECT([KEY] key VALUE value, … [NULL|ABSENT ON NULL])", Doc: "a JSON object of these members, sorted by key",
@@ -96,6 +96,21 @@ func hasError(ks ...int) func(call *rex.Call) bool {
 		}
 		return false
 	}
+}
+
+// holdsMap: a NULL key cannot be written.
+func holdsMap(call *rex.Call) bool { return mapWithin(call.Args[0].Type()) }
+
+func mapWithin(t types.Type) bool {
+	if t.In(types.Map, types.Multiset) || t.Elem != nil && mapWithin(*t.Elem) {
+		return true
+	}
+	for _, f := range t.Fields {
+		if mapWithin(f.Type) {
+			return true
+		}
+	}
+	return false
 }
 
 // jsonValueFails: RETURNING another type fails on values that are not of it.

@@ -3,6 +3,7 @@ package function
 import (
 	"fmt"
 
+	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/rex"
 	"github.com/weir-sql/weir/planner/types"
@@ -32,7 +33,16 @@ func newJSONString(call *rex.Call) (Kernel, error) {
 	if err := checkJSON(call, 0); err != nil {
 		return Kernel{}, err
 	}
-	return textOf(func(_ *Frame, dst []byte, a args, i int) ([]byte, bool) { return appendJSON(dst, a[0], i), true })(call)
+	return textErr(func(_ *Frame, call *rex.Call, dst []byte, a args, i int) ([]byte, bool, error) {
+		if hasNullKey(a[0], i) {
+			return nil, false, nullKey(call, a[0], i)
+		}
+		return appendJSON(dst, a[0], i), true, nil
+	})(call)
+}
+
+func nullKey(call *rex.Call, v *vec.Vec, i int) error {
+	return fail(call, CodeJSON, "%s: a key of %s is NULL", call.Fn, quote(v, i))
 }
 
 // jsonParts writes the values of JSON_OBJECT and JSON_ARRAY.

@@ -194,6 +194,28 @@ func hasJSON(t types.Type) (part types.Type, ok bool) {
 	return t, true
 }
 
+// hasNullKey reports a MAP within row i that has NULL as a key, which JSON lacks.
+func hasNullKey(v *vec.Vec, i int) bool {
+	if v.IsNull(i) {
+		return false
+	}
+	switch v.Phys() {
+	case vec.PhysList, vec.PhysMap:
+		for k := int(v.Off[i]); k < int(v.Off[i+1]); k++ {
+			if v.Phys() == vec.PhysMap && v.Kids[0].IsNull(k) || hasNullKey(v.Kids[len(v.Kids)-1], k) {
+				return true
+			}
+		}
+	case vec.PhysRow:
+		for _, kid := range v.Kids {
+			if hasNullKey(kid, i) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // appendJSON appends row i of a vector as JSON.
 func appendJSON(dst []byte, v *vec.Vec, i int) []byte {
 	if v.IsNull(i) {

@@ -117,9 +117,9 @@ func roundFloat(x float64, digits int, mode roundMode) float64 {
 	}
 	if digits == 0 && math.Abs(x) < 1<<52 {
 		if mode == roundDown {
-			return math.Trunc(x)
+			return math.Trunc(x) + 0 // never -0
 		}
-		return math.Copysign(math.Floor(math.Abs(x)+0.5), x)
+		return math.Copysign(math.Floor(math.Abs(x)+0.5), x) + 0
 	}
 	var buf, out [40]byte
 	text := strconv.AppendFloat(buf[:0], math.Abs(x), 'e', -1, 64) // d.ddde±xx
@@ -149,7 +149,7 @@ func roundFloat(x float64, digits int, mode roundMode) float64 {
 	}
 	t := strconv.AppendInt(append(strconv.AppendUint(out[:0], n, 10), 'e'), int64(-digits), 10)
 	r, _ := strconv.ParseFloat(unsafe.String(&t[0], len(t)), 64)
-	return math.Copysign(r, x)
+	return math.Copysign(r, x) + 0
 }
 
 // exponent reads ±xx.

@@ -278,22 +278,18 @@ var texts = family("string", []entry{
 		New: fixedOf(func(_ *Frame, a args, i int) (bool, bool) { return strings.HasSuffix(a.str(0, i), a.str(1, i)), true }),
 	},
 	{
-		Name: "IS_ALPHA", Sigs: "IS_ALPHA(text)", Doc: "the text is not empty and all letters", Ex: "IS_ALPHA('abc') → TRUE",
-		Takes: []string{"TEXT"}, Gives: never(types.Bool), New: allChars(unicode.IsLetter),
+		Name: "IS_ALPHA", Sigs: "IS_ALPHA(text)", Doc: "the text is not empty and all letters; a number is not", Ex: "IS_ALPHA('abc') → TRUE",
+		Takes: []string{"STRING|NUMERIC"}, Gives: never(types.Bool), New: allChars(unicode.IsLetter, false),
 	},
 	{
-		Name: "IS_DIGIT", Sigs: "IS_DIGIT(text)", Doc: "the text is not empty and all digits", Ex: "IS_DIGIT('12a') → FALSE",
-		Takes: []string{"TEXT"}, Gives: never(types.Bool), New: allChars(unicode.IsDigit),
+		Name: "IS_DIGIT", Sigs: "IS_DIGIT(text)", Doc: "the text is not empty and all digits; a number always is", Ex: "IS_DIGIT('12a') → FALSE",
+		Takes: []string{"STRING|NUMERIC"}, Gives: never(types.Bool), New: allChars(unicode.IsDigit, true),
 	},
 	{
-		Name: "IS_DECIMAL", Sigs: "IS_DECIMAL(text)", Doc: "the text reads as a number", Ex: "IS_DECIMAL('-1.5') → TRUE",
-		Takes: []string{"TEXT"}, Gives: never(types.Bool),
-		New: fixedNulls(func(_ *Frame, _ *rex.Call, a args, i int) (bool, bool, error) {
-			if a.null(0, i) {
-				return false, true, nil
-			}
-			_, ok := parseFloat(a.str(0, i), 64)
-			return ok, true, nil
+		Name: "IS_DECIMAL", Sigs: "IS_DECIMAL(text)", Doc: "the text reads as a number; a number always does", Ex: "IS_DECIMAL('-1.5') → TRUE",
+		Takes: []string{"STRING|NUMERIC"}, Gives: never(types.Bool), New: texted(true, func(s string) bool {
+			_, ok := parseFloat(s, 64)
+			return ok
 		}),
 	},
 })
@@ -387,18 +383,29 @@ func padder(left bool) maker {
 	})
 }
 
-// allChars reports texts that are not empty and whose characters all satisfy is.
-func allChars(is func(rune) bool) maker {
-	return fixedNulls(func(_ *Frame, _ *rex.Call, a args, i int) (bool, bool, error) {
-		if a.null(0, i) || len(a.str(0, i)) == 0 {
-			return false, true, nil
-		}
-		for _, r := range a.str(0, i) {
+// texted makes a test of texts that is FALSE for NULL; number is what it gives for a
+// number, be it NULL.
+func texted(number bool, is func(s string) bool) maker {
+	return func(call *rex.Call) (Kernel, error) {
+		isNumber := call.Args[0].Type().IsNumeric()
+		return fixedNulls(func(_ *Frame, _ *rex.Call, a args, i int) (bool, bool, error) {
+			if isNumber {
+				return number, true, nil
+			}
+			return !a.null(0, i) && is(a.str(0, i)), true, nil
+		})(call)
+	}
+}
+
+// allChars tests for texts that are not empty and whose characters all satisfy is.
+func allChars(is func(rune) bool, number bool) maker {
+	return texted(number, func(s string) bool {
+		for _, r := range s {
 			if !is(r) {
-				return false, true, nil
+				return false
 			}
 		}
-		return true, true, nil
+		return s != ""
 	})
 }
 

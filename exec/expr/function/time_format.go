@@ -166,10 +166,27 @@ func newToTimestampLTZ(call *rex.Call) (Kernel, error) {
 	})(call)
 }
 
+// Outside of the years 0 to 9999 TO_TIMESTAMP_LTZ gives NULL, as in the reference.
+const firstSecond, lastSecond = -62167219200, 253402300799
+
 // newInstantOfNumber is TO_TIMESTAMP_LTZ(n [, precision]).
 func newInstantOfNumber(call *rex.Call) (Kernel, error) {
 	from := call.Args[0].Type()
 	return fixedErr(func(_ *Frame, call *rex.Call, a args, i int) (int64, bool, error) {
+		precision := 3
+		if a.has(1) {
+			precision = a.int(1, i)
+		}
+		if precision == 0 && from.In(types.Float, types.Double) { // the fraction counts
+			x := 0.0
+			if from.Kind == types.Float {
+				x = float64(a[0].Float32s()[i])
+			} else {
+				x = a.f64(0, i)
+			}
+			ms := saturate64(x * 1000)
+			return ms, ms >= firstSecond*1000 && ms <= lastSecond*1000+999, nil
+		}
 		var n int64
 		switch from.Kind {
 		case types.TinyInt:
@@ -187,19 +204,13 @@ func newInstantOfNumber(call *rex.Call) (Kernel, error) {
 		default:
 			n = saturate64(a.f64(0, i))
 		}
-		precision := 3
-		if a.has(1) {
-			precision = a.int(1, i)
-		}
-		// Flink gives NULL outside of the years 0 to 9999.
-		const first, last = -62167219200, 253402300799
 		switch {
 		case precision == 3:
-			return n, n >= first*1000 && n <= last*1000+999, nil
+			return n, n >= firstSecond*1000 && n <= lastSecond*1000+999, nil
 		case precision != 0:
 			return 0, false, fail(call, CodeArgument, "TO_TIMESTAMP_LTZ reads seconds (0) or milliseconds (3), not precision %d", precision)
 		default:
-			return n * 1000, n >= first && n <= last, nil
+			return n * 1000, n >= firstSecond && n <= lastSecond, nil
 		}
 	})(call)
 }
