@@ -40,6 +40,10 @@ func (p *planning) command(c bind.Command) (Command, diag.List) {
 	rows := vec.NewBatchBuilder(ts, len(c.Rows))
 	for _, r := range c.Rows {
 		for i := range ts {
+			if c.Kind == "DESCRIBE" && r[i] == "NULL" {
+				rows.Cols[i].Null()
+				continue
+			}
 			if ts[i].Kind == types.Boolean {
 				rows.Cols[i].Append(strings.EqualFold(r[i], "true"))
 				continue

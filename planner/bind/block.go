@@ -211,7 +211,7 @@ func (x *exprs) items(items []*syntax.SelectItem) []output {
 	return outs
 }
 
-// outputName is the alias, the name of a column or field, or EXPR$i.
+// outputName is the alias, the name of a column or of a field reached by names alone, or EXPR$i.
 func outputName(it *syntax.SelectItem, i int) string {
 	if it.Alias != nil {
 		return it.Alias.Name
@@ -219,8 +219,6 @@ func outputName(it *syntax.SelectItem, i int) string {
 	switch e := it.Expr.(type) {
 	case *syntax.ColumnRef:
 		return e.Parts[len(e.Parts)-1].Name
-	case *syntax.Field:
-		return e.Name.Name
 	case *syntax.Call:
 		if e.Form == syntax.CallBare {
 			return e.Name.Last().Name
