@@ -130,6 +130,9 @@ func layoutChange(a, b *StateSchema) (Verdict, string) {
 			if strings.Contains(f.Name, "(") {
 				t, _, _ = strings.Cut(t, ", ")
 				t = strings.TrimSuffix(t, " NOT NULL")
+				if strings.Contains(f.Name, "DISTINCT ") { // keeps the values too
+					t += " distinct"
+				}
 			}
 			ts = append(ts, t)
 		}
@@ -250,7 +253,7 @@ func (n *ModelNode) choosesRows() (text string, through bool) {
 			text += " " + key + "=" + propOf(n.Props, key)
 		}
 		return text, false
-	case KindGroupAgg, KindGlobalAgg, KindWindowAgg, KindGlobalWindow, KindNormalize:
+	case KindGroupAgg, KindGlobalAgg, KindWindowAgg, KindGlobalWindow:
 		return n.Identity, false
 	}
 	return n.Meaning, false
