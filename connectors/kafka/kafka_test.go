@@ -250,6 +250,16 @@ func TestKafkaMetadata(t *testing.T) {
 	same(t, r.read(tab), []string{"+I 1 0 0 2023-11-14 22:13:20.000 CreateTime", "+I 2 0 1 2023-11-14 22:13:21.000 CreateTime"})
 }
 
+// A row may set its record's timestamp to any time, years ago too.
+func TestKafkaWritesOldTimestamps(t *testing.T) {
+	r := newRig(t)
+	r.create("old", 1)
+	schema := "id BIGINT, m_ts TIMESTAMP_LTZ(3)"
+	tab := r.table(schema, "old", nil, nil)
+	r.write(tab, true, batch(schema, []any{1, int64(1_000_000_000_000)}, []any{2, int64(1_700_000_000_000)}))
+	same(t, r.read(tab), []string{"+I 1 2001-09-09 01:46:40.000", "+I 2 2023-11-14 22:13:20.000"})
+}
+
 // Every way to say where reading begins and ends.
 func TestKafkaStartupAndBoundedModes(t *testing.T) {
 	r := newRig(t)

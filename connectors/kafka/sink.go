@@ -147,10 +147,14 @@ func (s *sink) Writer(ctx context.Context, subtask, _ int) (exec.Writer, error) 
 	return w, nil
 }
 
+// deliveryTries is how often a record is sent before its run fails: with the client's pauses, about two minutes. A limit
+// in time would count from the record's timestamp, which a row may set to years ago.
+const deliveryTries = 60
+
 // producer gives the client options of one subtask.
 func (s *sink) producer(subtask int) []kgo.Opt {
 	opts := []kgo.Opt{kgo.DefaultProduceTopic(s.topic), kgo.AllowAutoTopicCreation(), kgo.ProducerLinger(5 * time.Millisecond),
-		kgo.MaxBufferedRecords(1 << 16), kgo.RecordDeliveryTimeout(2 * time.Minute), kgo.UnknownTopicRetries(3)}
+		kgo.MaxBufferedRecords(1 << 16), kgo.RecordRetries(deliveryTries), kgo.UnknownTopicRetries(3)}
 	switch s.spec.Options["sink.partitioner"] {
 	case "fixed":
 		opts = append(opts, kgo.RecordPartitioner(kgo.BasicConsistentPartitioner(func(string) func(*kgo.Record, int) int {
