@@ -70,7 +70,7 @@ var briefly = map[string]string{"parallelism": "parallelism", "maxParallelism": 
 func (f FieldDiff) brief() (Text, bool) {
 	what, ok := briefly[f.Field]
 	if prop, isProp := strings.CutPrefix(f.Field, "props."); isProp {
-		what, ok = prop, true
+		what, ok = quote(prop), true
 	}
 	if !ok {
 		return "", false
