@@ -48,7 +48,11 @@ type Join struct {
 	outSlot  []int32
 	kinds    []vec.RowKind
 	semi     bool // SEMI or ANTI: left rows only
-	now      int64
+	// Rows to keep once the batch is done, with their matches.
+	later      bool
+	addRow     []int32
+	addMatches []int32
+	now        int64
 }
 
 // pairChunk is how many candidate pairs are looked at together, at least one row's.
@@ -82,6 +86,7 @@ func (j *Join) Process(in int, b *vec.Batch, out exec.Out) error {
 	j.expire()
 	j.find(own, b)
 	own.begin(b)
+	j.later = b.Kinds == nil && !own.single && !own.unique
 	for lo := 0; lo < b.Len; {
 		hi, err := j.probe(in, other, b, lo)
 		if err != nil {
@@ -100,8 +105,24 @@ func (j *Join) Process(in int, b *vec.Batch, out exec.Out) error {
 		}
 		lo = hi
 	}
+	if len(j.addRow) > 0 {
+		own.addRows(b, j.addRow, j.ids, j.addMatches, j.now)
+		j.addRow, j.addMatches = j.addRow[:0], j.addMatches[:0]
+	}
 	j.sweep()
 	return nil
+}
+
+// keep stores a row of the batch: at once, or, if none of the batch can take it back or
+// replace it, with the others at the end.
+func (j *Join) keep(own *joinSide, b *vec.Batch, i, matches int) {
+	switch {
+	case j.ids[i] < 0:
+	case j.later:
+		j.addRow, j.addMatches = append(j.addRow, int32(i)), append(j.addMatches, int32(matches))
+	default:
+		own.add(j.ids[i], b, i, int32(matches), j.now)
+	}
 }
 
 // find gives every row its group, -1 if its key matches nothing.
@@ -192,9 +213,7 @@ func (j *Join) joinRow(own, other *joinSide, b *vec.Batch, i int, slots []int32)
 	for _, s := range slots {
 		j.put(kind, row, s)
 	}
-	if j.ids[i] >= 0 {
-		own.add(j.ids[i], b, i, int32(len(slots)), j.now)
-	}
+	j.keep(own, b, i, len(slots))
 }
 
 // retractRow takes one row back.
@@ -240,16 +259,14 @@ func (j *Join) semiRow(in int, b *vec.Batch, i int, slots []int32) {
 		}
 		if !kind.Adds() {
 			j.drop(own, b, i)
-		} else if j.ids[i] >= 0 {
-			own.add(j.ids[i], b, i, int32(len(slots)), j.now)
+		} else {
+			j.keep(own, b, i, len(slots))
 		}
 		return
 	}
 	by, turn := int32(1), int32(0)
 	if kind.Adds() {
-		if j.ids[i] >= 0 {
-			own.add(j.ids[i], b, i, 0, j.now)
-		}
+		j.keep(own, b, i, 0)
 	} else {
 		j.drop(own, b, i)
 		by, turn = -1, 1
@@ -299,7 +316,7 @@ func (j *Join) expire() {
 	j.now = j.ctx.Now()
 	for _, s := range j.sides {
 		s.expiry.expire(j.now, func(slot int32) {
-			j.emptied = append(j.emptied, s.group[slot])
+			j.emptied = append(j.emptied, s.links[slot].group)
 			s.remove(slot)
 		})
 	}

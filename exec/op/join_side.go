@@ -31,12 +31,17 @@ type joinSide struct {
 
 	store      *rowStore
 	head, tail []int32 // by group: slot + 1, 0 = none
-	next, prev []int32 // by slot: slot + 1
-	group      []int32 // by slot
-	matches    []int32 // by slot, if counted
+	links      []joinLink
 	expiry     *expiry
 
 	hashes []uint64 // of the current batch, over on
+}
+
+// joinLink is what a slot is in its group, together in one cache line.
+type joinLink struct {
+	next, prev int32 // slot + 1, 0 = none
+	group      int32
+	matches    int32 // if counted
 }
 
 func newJoinSide(ts []types.Type, keys []int, unique physical.UniqueSide, changes bool, ttl time.Duration) *joinSide {
@@ -79,7 +84,7 @@ func (s *joinSide) find(group int32, b *vec.Batch, i int) int32 {
 		return -1
 	}
 	slot := s.index.first(s.hashes[i])
-	for slot >= 0 && (s.group[slot] != group || !s.store.equalOn(s.on, slot, b.Cols, i)) {
+	for slot >= 0 && (s.links[slot].group != group || !s.store.equalOn(s.on, slot, b.Cols, i)) {
 		slot = s.index.after(slot)
 	}
 	return slot
@@ -93,44 +98,52 @@ func (s *joinSide) add(group int32, b *vec.Batch, i int, matches int32, now int6
 		}
 	}
 	slot := s.store.add(b.Cols, i)
-	s.link(slot, group)
-	if s.counted {
-		s.matches[slot] = matches
-	}
+	s.link(slot, group, matches)
 	if s.index != nil {
 		s.index.add(slot, s.hashes[i])
 	}
 	s.expiry.touch(slot, now)
 }
 
-func (s *joinSide) link(slot, group int32) {
-	n := s.store.Cap()
-	s.next, s.prev, s.group = resized(s.next, n), resized(s.prev, n), resized(s.group, n)
-	if s.counted {
-		s.matches = resized(s.matches, n)
+// addRows keeps rows of a batch that replace nothing.
+func (s *joinSide) addRows(b *vec.Batch, rows, groups, matches []int32, now int64) {
+	slots := make([]int32, len(rows))
+	s.store.addRows(b.Cols, rows, slots)
+	for j, slot := range slots {
+		s.link(slot, groups[rows[j]], matches[j])
+		if s.index != nil {
+			s.index.add(slot, s.hashes[rows[j]])
+		}
+		s.expiry.touch(slot, now)
+	}
+}
+
+func (s *joinSide) link(slot, group, matches int32) {
+	if int(slot) >= len(s.links) {
+		s.links = resized(s.links, max(s.store.Cap(), 2*len(s.links)))
 	}
 	last := s.tail[group]
-	s.group[slot], s.prev[slot], s.next[slot] = group, last, 0
+	s.links[slot] = joinLink{prev: last, group: group, matches: matches}
 	if last == 0 {
 		s.head[group] = slot + 1
 	} else {
-		s.next[last-1] = slot + 1
+		s.links[last-1].next = slot + 1
 	}
 	s.tail[group] = slot + 1
 }
 
 // remove lets a row go.
 func (s *joinSide) remove(slot int32) {
-	group, prev, next := s.group[slot], s.prev[slot], s.next[slot]
-	if prev == 0 {
-		s.head[group] = next
+	l := s.links[slot]
+	if l.prev == 0 {
+		s.head[l.group] = l.next
 	} else {
-		s.next[prev-1] = next
+		s.links[l.prev-1].next = l.next
 	}
-	if next == 0 {
-		s.tail[group] = prev
+	if l.next == 0 {
+		s.tail[l.group] = l.prev
 	} else {
-		s.prev[next-1] = prev
+		s.links[l.next-1].prev = l.prev
 	}
 	if s.index != nil {
 		s.index.remove(slot)
@@ -141,15 +154,15 @@ func (s *joinSide) remove(slot int32) {
 
 // match changes the number of matches of a row and gives the number before.
 func (s *joinSide) match(slot, by int32, now int64) int32 {
-	n := s.matches[slot]
-	s.matches[slot] = n + by
+	n := s.links[slot].matches
+	s.links[slot].matches = n + by
 	s.expiry.touch(slot, now)
 	return n
 }
 
 // appendRows appends the slots of a group in order.
 func (s *joinSide) appendRows(dst []int32, group int32) []int32 {
-	for slot := s.head[group]; slot != 0; slot = s.next[slot-1] {
+	for slot := s.head[group]; slot != 0; slot = s.links[slot-1].next {
 		dst = append(dst, slot-1)
 	}
 	return dst
@@ -166,7 +179,7 @@ func (s *joinSide) snapshot(w state.Writer, ctx *exec.Context, part string, tabl
 		err := st.write(w, pick(cols, s.keys), len(slots), seq, func(dst []byte, i int) []byte {
 			matches := int64(0)
 			if s.counted {
-				matches = int64(s.matches[slots[i]])
+				matches = int64(s.links[slots[i]].matches)
 			}
 			return codec.AppendRow(appendInt(appendInt(dst, matches), s.expiry.last(slots[i])), cols, i)
 		})
@@ -175,7 +188,7 @@ func (s *joinSide) snapshot(w state.Writer, ctx *exec.Context, part string, tabl
 	}
 	for _, group := range table.AppendIDs(nil) {
 		place := uint64(0)
-		for slot := s.head[group]; slot != 0; slot = s.next[slot-1] {
+		for slot := s.head[group]; slot != 0; slot = s.links[slot-1].next {
 			slots, seq = append(slots, slot-1), append(seq, place)
 			place++
 			if len(slots) == vec.BatchSize {
