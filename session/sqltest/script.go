@@ -235,18 +235,43 @@ func (s *Script) runCase(c Case, final, ordered, parallel bool) (string, error) 
 		return fmt.Sprintf("error: %s\n", strings.ReplaceAll(message(err), dir, "$DIR")), nil
 	}
 	if c.mode() == session.Stream {
-		if parallel {
-			if err := s.inTasks(c, dir, plain); err != nil {
-				return "", err
-			}
-		}
-		if counting.passed > 0 {
-			if err := s.restored(c, dir, plain, counting.passed, parallel); err != nil {
-				return "", err
-			}
+		if err := s.otherWays(c, dir, plain, counting.passed, parallel); err != nil {
+			return "", err
 		}
 	}
 	return show(plain, final, ordered)
+}
+
+// otherWays runs a stream in several tasks, and restored from a snapshot.
+func (s *Script) otherWays(c Case, dir string, plain map[string]*Rows, total int, parallel bool) error {
+	if parallel {
+		if err := s.inTasks(c, dir, plain); err != nil {
+			return err
+		}
+	}
+	if total == 0 {
+		return nil
+	}
+	return s.restored(c, dir, plain, total, parallel)
+}
+
+// SameInAllWays runs a streaming case, whose files are in s.Dir, as it is and in the
+// other ways. A case that fails is the same in all of them.
+func (s *Script) SameInAllWays(c Case, parallel bool) error {
+	p, _ := Prepare(c, s.Dir, 1)
+	if p == nil {
+		return nil
+	}
+	defer p.Close()
+	if p.Plan.Graph == nil {
+		return nil
+	}
+	counting := newGate(-1)
+	plain, err := p.toEnd(counting, nil)
+	if err != nil {
+		return nil
+	}
+	return s.otherWays(c, s.Dir, plain, counting.passed, parallel)
 }
 
 // message is the first line of what a person would see.
