@@ -90,6 +90,8 @@ type binder struct {
 	// failed are the tables and views whose declaration did not hold: their use is not
 	// reported again.
 	failed map[catalog.Path]bool
+	// domain belongs to the subquery being pulled.
+	domain domain
 	// repeats is set while a subquery is pulled of which only counts whether it has rows.
 	repeats bool
 	// names counts sink names, which are unique in a script.

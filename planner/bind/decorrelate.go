@@ -26,11 +26,13 @@ type pulled struct {
 	empty []rex.Expr
 }
 
-// pull takes the references to the enclosing query out of a subquery's tree. What cannot
-// be written as a join is refused, with the place of the subquery.
-func (b *binder) pull(n logical.Node, s *subquery) (*pulled, bool) {
+// pull takes the references to the enclosing query out of a subquery's tree; left is what
+// the subquery is joined to and corr what it is correlated with, over left. What cannot be
+// written as a join is refused, with the place of the subquery.
+func (b *binder) pull(left logical.Node, s *subquery, corr []rex.Expr) (*pulled, bool) {
 	b.repeats = s.kind == existsQuery
-	p, why := b.pullNode(n)
+	b.domain = domain{left: left, corr: corr, sub: s}
+	p, why := b.pullNode(s.node)
 	if why != "" {
 		b.refuse(s.at, "a correlated subquery "+why).WithHint("write it as a join")
 		return nil, false
@@ -130,10 +132,10 @@ func (b *binder) pullFilter(n *logical.Filter) (*pulled, string) {
 	return &out, ""
 }
 
-// equality splits a correlated condition `own = outer`.
+// equality splits a correlated condition `own = outer`, or with IS NOT DISTINCT FROM.
 func equality(pred rex.Expr) (own, outer rex.Expr, ok bool) {
 	c, isCall := pred.(*rex.Call)
-	if !isCall || c.Fn != "=" {
+	if !isCall || c.Fn != "=" && c.Fn != "IS_NOT_DISTINCT_FROM" {
 		return nil, nil, false
 	}
 	for _, order := range [][2]int{{0, 1}, {1, 0}} {
@@ -158,16 +160,6 @@ func ownKeys(preds []rex.Expr) ([]rex.Expr, string) {
 		keys = append(keys, own)
 	}
 	return keys, ""
-}
-
-// equalities is ownKeys for a subquery used as a value, with the report.
-func (b *binder) equalities(p *pulled, s *subquery) ([]rex.Expr, bool) {
-	keys, why := ownKeys(p.preds)
-	if why != "" {
-		b.refuse(s.at, "a correlated subquery "+why).WithHint("write it as a join, or use it as a condition of WHERE")
-		return nil, false
-	}
-	return keys, true
 }
 
 // rekeyed writes the conditions again over a node whose columns from at on are the keys.
@@ -198,10 +190,12 @@ func (b *binder) pullAggregate(n *logical.Aggregate) (*pulled, string) {
 	if p.empty != nil {
 		return nil, "that aggregates an aggregate"
 	}
-	keys, why := ownKeys(p.preds)
-	if why != "" {
+	force := slices.ContainsFunc(n.Groups, func(g int) bool { return holdsOuter(p.cols[g]) }) ||
+		slices.ContainsFunc(n.Aggs, func(a rex.AggCall) bool { return usesOuter(a, p.cols) })
+	if p, why = b.keyed(p, force); why != "" {
 		return nil, why
 	}
+	keys, _ := ownKeys(p.preds)
 	var exprs []rex.Expr
 	add := func(col int) int {
 		exprs = append(exprs, p.cols[col])
@@ -228,9 +222,6 @@ func (b *binder) pullAggregate(n *logical.Aggregate) (*pulled, string) {
 		for j, o := range aggs[i].OrderBy {
 			aggs[i].OrderBy[j].Col = add(o.Col)
 		}
-	}
-	if slices.ContainsFunc(exprs, holdsOuter) {
-		return nil, "that aggregates columns of the enclosing query"
 	}
 	in, cols := b.columns(p.node, exprs, n.Span())
 	remap := func(at []int) {
@@ -360,13 +351,10 @@ func (b *binder) pullSort(n *logical.Sort) (*pulled, string) {
 	if n.Fetch < 0 && n.Offset == 0 || p.empty != nil && n.Fetch > 0 && n.Offset == 0 {
 		return p, "" // an order alone does not matter, one row neither
 	}
-	keys, why := ownKeys(p.preds)
-	if why != "" {
+	if p, why = b.keyed(p, slices.ContainsFunc(p.cols, holdsOuter)); why != "" {
 		return nil, why
 	}
-	if slices.ContainsFunc(p.cols, holdsOuter) {
-		return nil, "with LIMIT that selects columns of the enclosing query"
-	}
+	keys, _ := ownKeys(p.preds)
 	in, cols := b.withColumns(p.node, append(slices.Clone(p.cols), keys...), n.Span())
 	over := &logical.Over{Base: logical.Base{At: n.Span()}, Input: in, Partition: cols[len(p.cols):], Frame: logical.Frame{Rows: true, Preceding: -1}}
 	for _, k := range n.Keys {
@@ -403,13 +391,13 @@ func (b *binder) pullOver(n *logical.Over) (*pulled, string) {
 	if why != "" {
 		return nil, why
 	}
-	keys, why := ownKeys(p.preds)
-	if why != "" {
+	if p.empty != nil {
+		return nil, "with OVER on an aggregate"
+	}
+	if p, why = b.keyed(p, slices.ContainsFunc(p.cols, holdsOuter)); why != "" {
 		return nil, why
 	}
-	if p.empty != nil || slices.ContainsFunc(p.cols, holdsOuter) {
-		return nil, "with OVER on columns of the enclosing query"
-	}
+	keys, _ := ownKeys(p.preds)
 	exprs := append(slices.Clone(p.cols), keys...)
 	proj := &logical.Project{Base: logical.Base{At: n.Span()}, Input: p.node, Exprs: exprs}
 	for i, e := range exprs {

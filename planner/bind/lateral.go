@@ -22,7 +22,7 @@ func (b *binder) lateralQuery(d *syntax.Derived, q queryEnv, left *rel, kind phy
 	if s == nil {
 		return fromItem{}, false
 	}
-	p, ok := b.pull(s.node, s)
+	p, ok := b.pull(left.node, s, s.corr)
 	if !ok {
 		return fromItem{}, false
 	}

@@ -206,7 +206,7 @@ func (b *binder) semiJoin(r *rel, c rex.Expr) {
 	p, i, _ := marked(call, subMark)
 	s := b.subs[i]
 	lhs, corr := p.Args[:s.lhs], p.Args[s.lhs:]
-	pull, ok := b.pull(s.node, s)
+	pull, ok := b.pull(r.node, s, corr)
 	if !ok {
 		return
 	}

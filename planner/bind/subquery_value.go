@@ -25,7 +25,7 @@ func (b *binder) leftJoin(r *rel, right logical.Node, cond rex.Expr, at diag.Spa
 
 // scalarValue joins a scalar subquery and refers to its value.
 func (b *binder) scalarValue(r *rel, s *subquery, corr []rex.Expr) rex.Expr {
-	p, ok := b.pull(s.node, s)
+	p, ok := b.pull(r.node, s, corr)
 	if !ok {
 		return invalid()
 	}
@@ -45,12 +45,8 @@ func (b *binder) scalarValue(r *rel, s *subquery, corr []rex.Expr) rex.Expr {
 		return &rex.Ref{Index: i, T: t, Name: node.Schema()[0].Name}
 	}
 	if !p.unique {
-		locals, ok := b.equalities(p, s)
-		if !ok {
-			return invalid()
-		}
-		if holdsOuter(p.cols[0]) {
-			b.refuse(s.at, "a correlated subquery that computes with columns of both queries").WithHint("write it as a join")
+		var locals []rex.Expr
+		if p, locals, ok = b.keyedValue(p, s); !ok {
 			return invalid()
 		}
 		node, cols := b.columns(p.node, append([]rex.Expr{p.cols[0]}, locals...), s.at)
@@ -97,7 +93,7 @@ func (b *binder) onePerKey(p *pulled, node logical.Node, cols []int, t types.Typ
 	out.cols = []rex.Expr{refOf(out.node, len(cols)-1)}
 	for i, pred := range p.preds {
 		_, outer, _ := equality(pred)
-		out.preds = append(out.preds, b.comparison("=", refOf(out.node, i), outer, at))
+		out.preds = append(out.preds, b.sameKey(pred, refOf(out.node, i), outer))
 	}
 	return out
 }
@@ -134,7 +130,7 @@ func atMostOne(n logical.Node) bool {
 
 // existsValue joins a subquery of EXISTS that is used as a value.
 func (b *binder) existsValue(r *rel, s *subquery, corr []rex.Expr) rex.Expr {
-	p, ok := b.pull(s.node, s)
+	p, ok := b.pull(r.node, s, corr)
 	if !ok {
 		return invalid()
 	}
@@ -148,20 +144,16 @@ func (b *binder) existsValue(r *rel, s *subquery, corr []rex.Expr) rex.Expr {
 		some := &rex.Call{Fn: ">", Args: []rex.Expr{r.ref(i), int64Lit(0)}, T: types.Bool, Span: s.at}
 		return &rex.Call{Fn: "IS_TRUE", Args: []rex.Expr{some}, T: types.Bool.NotNull(), Span: s.at}
 	}
-	mark, ok := b.matchMark(r, p, s, nil, nil, corr)
-	if !ok {
+	if p, _, ok = b.keyedValue(p, s); !ok {
 		return invalid()
 	}
-	return isNotNull(mark)
+	return isNotNull(b.matchMark(r, p, s, nil, nil, corr))
 }
 
 // matchMark joins the distinct keys of a subquery (its correlation keys, then values that
 // equal lhs) and gives a column that is NULL where no key matches.
-func (b *binder) matchMark(r *rel, p *pulled, s *subquery, values, lhs, corr []rex.Expr) (rex.Expr, bool) {
-	locals, ok := b.equalities(p, s)
-	if !ok {
-		return nil, false
-	}
+func (b *binder) matchMark(r *rel, p *pulled, s *subquery, values, lhs, corr []rex.Expr) rex.Expr {
+	locals, _ := ownKeys(p.preds)
 	keys := append(locals, values...)
 	node, cols := b.columns(p.node, keys, s.at)
 	d := &logical.Aggregate{Base: logical.Base{At: s.at}, Input: node, Groups: cols}
@@ -174,20 +166,20 @@ func (b *binder) matchMark(r *rel, p *pulled, s *subquery, values, lhs, corr []r
 	var cond rex.Expr
 	for i, pred := range p.preds {
 		_, outer, _ := equality(pred)
-		cond = and(cond, b.comparison("=", b.overJoin(outer, corr, width), rex.Shift(refOf(d, i), width), s.at))
+		cond = and(cond, b.sameKey(pred, b.overJoin(outer, corr, width), rex.Shift(refOf(d, i), width)))
 	}
 	for i, l := range lhs {
 		cond = and(cond, b.comparison("=", l, rex.Shift(refOf(d, len(locals)+i), width), s.at))
 	}
 	b.leftJoin(r, marked, cond, s.at)
-	return r.ref(width + mark[0]), true
+	return r.ref(width + mark[0])
 }
 
 // inValue joins a subquery of IN that is used as a value, with SQL's three answers:
 // false if it has no rows, else true on a match, else unknown if either side has a
 // NULL, else false.
 func (b *binder) inValue(r *rel, s *subquery, lhs, corr []rex.Expr) rex.Expr {
-	p, ok := b.pull(s.node, s)
+	p, ok := b.pull(r.node, s, corr)
 	if !ok {
 		return invalid()
 	}
@@ -199,35 +191,22 @@ func (b *binder) inValue(r *rel, s *subquery, lhs, corr []rex.Expr) rex.Expr {
 		b.refuse(s.at, "a comparison with ANY or ALL of a query as a value").WithHint("use it as a condition of WHERE, or compare with MIN or MAX")
 		return invalid()
 	}
-	for _, c := range p.cols {
-		if holdsOuter(c) {
-			b.refuse(s.at, "IN with a subquery that selects columns of the enclosing query")
-			return invalid()
-		}
+	if p, _, ok = b.keyedValue(p, s); !ok {
+		return invalid()
 	}
 	nullable := false
 	for i, l := range lhs {
 		nullable = nullable || l.Type().Nullable || p.cols[i].Type().Nullable
 	}
 	if !nullable {
-		mark, ok := b.matchMark(r, p, s, p.cols, lhs, corr)
-		if !ok {
-			return invalid()
-		}
-		return isNotNull(mark)
+		return isNotNull(b.matchMark(r, p, s, p.cols, lhs, corr))
 	}
 	if len(lhs) > 1 {
 		b.refuse(s.at, "IN with several nullable columns as a value").WithHint("use it as a condition of WHERE")
 		return invalid()
 	}
-	all, known, ok := b.counts(r, p, s, corr)
-	if !ok {
-		return invalid()
-	}
-	mark, ok := b.matchMark(r, p, s, p.cols, lhs, corr)
-	if !ok {
-		return invalid()
-	}
+	all, known := b.counts(r, p, s, corr)
+	mark := b.matchMark(r, p, s, p.cols, lhs, corr)
 	none := &rex.Call{Fn: "=", Args: []rex.Expr{all, int64Lit(0)}, T: types.Bool, Span: s.at}
 	fewer := &rex.Call{Fn: "<", Args: []rex.Expr{known, all}, T: types.Bool, Span: s.at}
 	conds := []rex.Expr{
@@ -239,11 +218,8 @@ func (b *binder) inValue(r *rel, s *subquery, lhs, corr []rex.Expr) rex.Expr {
 }
 
 // counts joins COUNT(*) and COUNT(value) of a subquery for each of its correlation keys.
-func (b *binder) counts(r *rel, p *pulled, s *subquery, corr []rex.Expr) (all, known rex.Expr, ok bool) {
-	locals, ok := b.equalities(p, s)
-	if !ok {
-		return nil, nil, false
-	}
+func (b *binder) counts(r *rel, p *pulled, s *subquery, corr []rex.Expr) (all, known rex.Expr) {
+	locals, _ := ownKeys(p.preds)
 	node, cols := b.columns(p.node, append(append([]rex.Expr(nil), locals...), p.cols[0]), s.at)
 	n := len(locals)
 	count := types.Int64.NotNull()
@@ -260,8 +236,8 @@ func (b *binder) counts(r *rel, p *pulled, s *subquery, corr []rex.Expr) (all, k
 	var cond rex.Expr
 	for i, pred := range p.preds {
 		_, outer, _ := equality(pred)
-		cond = and(cond, b.comparison("=", b.overJoin(outer, corr, width), rex.Shift(refOf(a, i), width), s.at))
+		cond = and(cond, b.sameKey(pred, b.overJoin(outer, corr, width), rex.Shift(refOf(a, i), width)))
 	}
 	b.leftJoin(r, a, cond, s.at)
-	return r.ref(width + n), r.ref(width + n + 1), true
+	return r.ref(width + n), r.ref(width + n + 1)
 }
