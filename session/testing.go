@@ -61,14 +61,9 @@ type Failure struct {
 // cannot be read comes as an error beside the others.
 func (s *Session) Tests(sets []string) ([]*fixtures.Test, error) {
 	if len(sets) == 0 {
-		matches, err := filepath.Glob(filepath.Join(s.Project.Dir, "fixtures", "*"))
-		if err != nil {
+		var err error
+		if sets, err = s.setNames(); err != nil {
 			return nil, err
-		}
-		for _, m := range matches {
-			if info, err := os.Stat(m); err == nil && info.IsDir() {
-				sets = append(sets, filepath.Base(m))
-			}
 		}
 	}
 	var all []*fixtures.Test
@@ -87,6 +82,21 @@ func (s *Session) Tests(sets []string) ([]*fixtures.Test, error) {
 		all = append(all, set.Tests...)
 	}
 	return all, list.Err()
+}
+
+// setNames lists the fixture sets of the project.
+func (s *Session) setNames() ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(s.Project.Dir, "fixtures"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
 }
 
 // testSource is the text that a test runs.
