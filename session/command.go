@@ -25,6 +25,11 @@ func (p *planning) command(c bind.Command) (Command, diag.List) {
 			return out, diag.List{diag.Errorf("W0600", c.Span, "drawing the graph: %v", err)}
 		}
 		out.Text = text
+		out.Schema = []types.Field{{Name: "result", Type: types.String}}
+		row := vec.NewBatchBuilder([]types.Type{types.String}, 1)
+		row.Cols[0].String(text)
+		row.EndRow(vec.Insert)
+		out.Rows = row.Finish()
 		return out, list
 	}
 	if len(c.Columns) == 0 {
@@ -54,6 +59,9 @@ func (p *planning) command(c bind.Command) (Command, diag.List) {
 	}
 	if out.Rows = rows.Finish(); out.Rows == nil {
 		out.Rows = emptyBatch(ts)
+	}
+	if len(c.Rows) == 1 && len(ts) == 1 && strings.Contains(c.Rows[0][0], "\n") { // SHOW CREATE: a text, not a table's cell
+		out.Text = c.Rows[0][0]
 	}
 	return out, nil
 }

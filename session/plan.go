@@ -49,7 +49,7 @@ type Output struct {
 // Command is the result of a statement that only shows something.
 type Command struct {
 	Name   string
-	Text   string // shown as it is; "" if there are Rows
+	Text   string // the result for people, as it is shown; "" if Rows are a table
 	Schema []types.Field
 	Rows   *vec.Batch
 }

@@ -178,11 +178,23 @@ func (a *app) outputs(plan *session.Plan, f runFlags) (*outputs, error) {
 	return &outputs{app: a, format: format, flags: f, plan: plan}, nil
 }
 
-// commands prints what SHOW, DESCRIBE and EXPLAIN statements give.
+// commands prints what SHOW, DESCRIBE and EXPLAIN statements give. Where standard output holds one document, a SELECT's,
+// they go to standard error as tables.
 func (o *outputs) commands(plan *session.Plan) error {
+	format, to := o.format, o.app.out
+	if format.Single && len(plan.Selects()) > 0 && o.flags.output == "" {
+		var err error
+		if format, err = result.FormatNamed("table"); err != nil {
+			return err
+		}
+		to = o.app.err
+	}
 	for _, c := range plan.Commands {
-		if c.Text != "" {
-			if _, err := fmt.Fprintln(o.app.out, c.Text); err != nil {
+		if text := c.Text; text != "" && (format.Name == "table" || format.Name == "md") {
+			if format.Name == "md" {
+				text = "```\n" + text + "\n```"
+			}
+			if _, err := fmt.Fprintln(to, text); err != nil {
 				return err
 			}
 			continue
@@ -190,7 +202,11 @@ func (o *outputs) commands(plan *session.Plan) error {
 		if c.Rows == nil {
 			continue
 		}
-		w, err := o.format.New(o.app.out, result.Options{Output: c.Name, Schema: c.Schema, Width: terminalWidth()})
+		opts := result.Options{Output: c.Name, Schema: c.Schema}
+		if to.TTY() {
+			opts.Width = terminalWidth()
+		}
+		w, err := format.New(to, opts)
 		if err != nil {
 			return err
 		}

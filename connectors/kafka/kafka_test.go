@@ -286,6 +286,7 @@ func TestKafkaStartupAndBoundedModes(t *testing.T) {
 		{"timestamp after the end", map[string]string{"scan.startup.mode": "timestamp", "scan.startup.timestamp-millis": fmt.Sprint(t0 + 60000)}, nil},
 		{"specific", map[string]string{"scan.startup.mode": "specific-offsets", "scan.startup.specific-offsets": "partition:0,offset:2;partition:1,offset:0"}, []string{"2", "4", "5"}},
 		{"group", map[string]string{"scan.startup.mode": "group-offsets", "properties.group.id": group}, []string{"3", "4", "5"}},
+		{"a group that never committed", map[string]string{"scan.startup.mode": "", "properties.group.id": group + "-new"}, []string{"1", "2", "3", "4", "5"}},
 		{"no group, no mode", map[string]string{"scan.startup.mode": ""}, []string{"1", "2", "3", "4", "5"}},
 		{"until a timestamp", map[string]string{"scan.bounded.mode": "timestamp", "scan.bounded.timestamp-millis": fmt.Sprint(t0 + 3000)}, []string{"1", "2", "3"}},
 		{"until offsets", map[string]string{"scan.bounded.mode": "specific-offsets", "scan.bounded.specific-offsets": "partition:0,offset:1;partition:1,offset:2"}, []string{"1", "2", "4"}},

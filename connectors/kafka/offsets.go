@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"sort"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/weir-sql/weir/exec"
 	"github.com/weir-sql/weir/planner/diag"
@@ -117,7 +119,7 @@ func (r rule) committed(ctx context.Context, adm *kadm.Client, topics []string) 
 		return out, err
 	}
 	group, err := adm.FetchOffsets(ctx, r.group)
-	if err != nil {
+	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) { // a group that never committed: some brokers say so
 		return nil, err
 	}
 	for topic, parts := range out {
