@@ -181,6 +181,11 @@ func (o *over) rehearse(ctx context.Context, src diag.Source, tap tapper) (*Rehe
 	}
 	conns := &fixtureConnectors{over: o, graph: plan.Graph, config: plan.Config, tables: tables, captured: r.Captured}
 	conns.player = newPlayer(o, conns)
+	for _, n := range plan.Graph.Nodes {
+		if spec, ok := n.Spec.(*physical.LookupJoin); ok {
+			conns.player.addDimension(tables[spec.Scan.Table.Path.Name])
+		}
+	}
 	began := time.Now()
 	r.run, err = o.Run(ctx, plan, RunOptions{Limit: -1, Tap: tap, Connectors: func(exec.Connectors) exec.Connectors { return conns }})
 	if err != nil {
@@ -260,7 +265,7 @@ func (o *over) tables(p *Plan) (map[string]*fixtureTable, error) {
 		}
 		t := out[scan.Table.Path.Name]
 		if t == nil {
-			if t, err = o.table(scan.Table, zone); err != nil {
+			if t, err = o.table(scan.Table, zone, versioned(p.Graph, n)); err != nil {
 				return nil, err
 			}
 			out[t.name] = t
@@ -280,8 +285,23 @@ func (o *over) tables(p *Plan) (map[string]*fixtureTable, error) {
 	return out, nil
 }
 
+// versioned tells that a source gives the versions of a table that is joined as of the
+// event time of the other side: a batch needs every version, not the last.
+func versioned(g *topology.Graph, source *topology.Node) bool {
+	for _, e := range g.Outputs(source.ID) {
+		to := g.Node(e.To)
+		if spec, ok := to.Spec.(*physical.TemporalJoin); ok {
+			return e.Input == 1 && spec.Rowtime
+		}
+		if _, sink := to.Spec.(*physical.Sink); !sink && versioned(g, to) {
+			return true
+		}
+	}
+	return false
+}
+
 // table types the rows of one table.
-func (o *over) table(t *catalog.Table, zone *time.Location) (*fixtureTable, error) {
+func (o *over) table(t *catalog.Table, zone *time.Location, versions bool) (*fixtureTable, error) {
 	ft := &fixtureTable{name: t.Path.Name, mark: -1, keys: map[string]int{}}
 	at := map[int]int{}
 	for i, c := range t.Columns {
@@ -315,10 +335,25 @@ func (o *over) table(t *catalog.Table, zone *time.Location) (*fixtureTable, erro
 	if err := ft.keyed(t, at); err != nil {
 		return nil, err
 	}
-	if o.mode == Batch {
+	switch {
+	case o.mode == Batch && versions:
+		ft.unroll()
+	case o.mode == Batch:
 		return ft, ft.fold(o.produces[ft.name])
 	}
 	return ft, nil
+}
+
+// unroll leaves every version of a changing table as a row of its own.
+func (ft *fixtureTable) unroll() {
+	var keep []int32
+	for i := range ft.rows.Len {
+		if ft.rows.Kind(i).Adds() {
+			keep = append(keep, int32(i))
+		}
+	}
+	ft.rows = ft.rows.Take(keep)
+	ft.rows.Kinds = nil
 }
 
 // missingInput says that a table that is read has no fixture.

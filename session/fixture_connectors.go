@@ -62,11 +62,7 @@ func (c *fixtureConnectors) Sink(_ context.Context, spec *physical.Sink) (exec.S
 // Lookup answers from the rows of the dimension that have come so far.
 func (c *fixtureConnectors) Lookup(_ context.Context, spec *physical.LookupJoin) (exec.Lookup, error) {
 	t := c.tables[spec.Scan.Table.Path.Name]
-	d := c.player.dimension(t)
-	if c.over.mode == Batch {
-		d.once.Do(func() { d.apply(t.rows) })
-	}
-	l := &fixtureLookup{of: d, columns: t.columns(spec.Scan.Read)}
+	l := &fixtureLookup{of: c.player.dimensions[t.name], columns: t.columns(spec.Scan.Read)}
 	for i, k := range spec.Keys {
 		l.keys = append(l.keys, t.columns(spec.Scan.Read)[k.Column])
 		have, want := k.Value.Type(), spec.Scan.Read[k.Column].Type
@@ -212,7 +208,6 @@ func (s *captureSink) Close() error                            { return nil }
 // dimension is a table that is looked up, as far as its rows have come.
 type dimension struct {
 	table *fixtureTable
-	once  sync.Once
 
 	mu      sync.Mutex
 	fold    *result.Fold

@@ -27,24 +27,20 @@ func newPlayer(o *over, c *fixtureConnectors) *player {
 	return &player{over: o, conns: c, dimensions: map[string]*dimension{}, next: map[string][]int{}}
 }
 
-// dimension finds the state of a table that is looked up.
-func (p *player) dimension(t *fixtureTable) *dimension {
-	d := p.dimensions[t.name]
-	if d == nil {
-		d = &dimension{table: t}
-		p.dimensions[t.name] = d
-		p.start(t)
-	}
-	return d
-}
-
-// start gives a dimension that the timeline does not name all its rows at once.
-func (p *player) start(t *fixtureTable) {
-	if p.over.mode == Batch {
+// addDimension keeps the state of a table that is looked up. It is done before the run
+// begins: operators only read the map.
+func (p *player) addDimension(t *fixtureTable) {
+	if p.dimensions[t.name] != nil {
 		return
 	}
+	p.dimensions[t.name] = &dimension{table: t}
+	p.start(t)
+}
+
+// start gives a dimension that the timeline does not name all its rows at once, and so in a batch.
+func (p *player) start(t *fixtureTable) {
 	for _, s := range p.over.set.Timeline {
-		if s.Table == t.name {
+		if s.Table == t.name && p.over.mode == Stream {
 			return
 		}
 	}
