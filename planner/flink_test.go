@@ -109,7 +109,6 @@ func TestChangelogModesAsFlink(t *testing.T) {
 
 // deliberate lists where weir does otherwise, and why.
 var deliberate = map[string]string{
-	"rank-top":       "weir runs RANK and DENSE_RANK Top-N on streams",
 	"win-tvf-cdc-up": "a TUMBLE function keeps the upsert key of its input, so nothing need be materialized",
 	"interval-cdc":   "weir falls back to a regular join, and warns of its state",
 	"multi":          "the aggregate is computed once for both sinks; one gets its −U dropped",

@@ -23,6 +23,9 @@ func (b *builder) rank(n *logical.Rank) *op {
 			return b.dedup(n, from)
 		}
 	}
+	if !b.batch && n.Func != physical.RowNumber {
+		b.errorf("W0208", n.At, "RANK and DENSE_RANK are not supported on a stream").WithHint("Use ROW_NUMBER, or run with --mode batch.")
+	}
 	spec := &physical.TopN{Out: physical.Out{Fields: n.Fields}, In: physical.FieldTypes(from.schema()), Partition: n.Partition, Order: n.Order,
 		Start: n.Start, End: n.End, WithRank: n.WithRank, Rank: n.Func, InputChanges: from.made.Updating(), TTL: b.hintTTL(n.Hints)}
 	if spec.InputChanges {
