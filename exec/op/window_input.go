@@ -272,9 +272,10 @@ func NewWindowAgg(spec *physical.WindowAgg, batch bool) (exec.Operator, error) {
 		return nil, err
 	}
 	switch kind := spec.Window.Kind; {
+	case spec.Emit != nil && !batch && (kind == physical.Tumble || kind == physical.Hop):
+		return newWindowAggEmit(in), nil
 	case spec.Emit != nil && !batch:
-		return nil, diag.Errorf(codeMode, diag.Span{}, "windows do not fire before or after their end yet").
-			WithHint("Leave table.exec.emit.early-fire.enabled and table.exec.emit.late-fire.enabled off; CUMULATE windows give current results.")
+		return nil, diag.Errorf(codeMode, diag.Span{}, "%s windows do not fire before or after their end", kind)
 	case spec.Phase != physical.Single && (kind == physical.Session || kind == physical.Attached):
 		return nil, diag.Errorf(codeMode, diag.Span{}, "%s windows are not aggregated in two phases", kind)
 	case spec.Phase == physical.Local:
