@@ -26,7 +26,7 @@ type op struct {
 	identity    string
 	meaning     string
 	selection   string // which rows pass, where meaning also says which columns
-	keyed       []int // output columns that show what state is keyed by
+	keyed       []int  // output columns that show what state is keyed by
 
 	unique, upsert [][]int // keys of the output (logical.Facts)
 

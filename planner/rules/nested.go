@@ -119,7 +119,7 @@ func splitRows(scan *logical.Scan, readers []logical.Node) (*logical.Scan, func(
 	split := false
 	for i, f := range scan.Fields {
 		at[i] = len(c.Fields)
-		if paths[i] == nil || len(paths[i]) == 0 {
+		if len(paths[i]) == 0 {
 			c.Fields, c.Columns = append(c.Fields, f), append(c.Columns, scan.Columns[i])
 			continue
 		}

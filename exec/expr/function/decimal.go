@@ -67,19 +67,6 @@ func from128(hi, lo uint64, neg bool) vec.Decimal {
 	return d
 }
 
-// mulLong multiplies two 64-bit numbers exactly.
-func mulLong(a, b int64) vec.Decimal {
-	ua, ub := uint64(a), uint64(b)
-	if a < 0 {
-		ua = -ua
-	}
-	if b < 0 {
-		ub = -ub
-	}
-	hi, lo := bits.Mul64(ua, ub)
-	return from128(hi, lo, (a < 0) != (b < 0))
-}
-
 // mulWide multiplies; false if the product does not fit 127 bits.
 func mulWide(a, b vec.Decimal) (vec.Decimal, bool) {
 	ah, al, an := abs128(a)

@@ -74,7 +74,7 @@ func (f *jsonFinder) find(json, path string) (n int32, list []byte, scalar, lax 
 	if !f.doc.parse(json) {
 		return 0, nil, false, p.lax, errNoJSON
 	}
-	f.buf, scalar = f.buf[:0], false
+	f.buf = f.buf[:0]
 	nodes, ok := p.find(&f.doc, 0, f.buf)
 	if !ok {
 		return 0, nil, false, p.lax, errNoValue

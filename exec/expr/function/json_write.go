@@ -120,7 +120,7 @@ func appendJSONString(dst []byte, s []byte) []byte {
 // appendJSONNumber appends a number the way Java's BigDecimal writes it, a whole
 // number as it is.
 func appendJSONNumber(dst []byte, s string) []byte {
-	if strings.IndexAny(s, ".eE") < 0 {
+	if !strings.ContainsAny(s, ".eE") {
 		if s == "-0" {
 			return append(dst, '0')
 		}
