@@ -19,7 +19,6 @@ type overCalls struct {
 	spec      *physical.Over
 	frame     overFrame
 	aggs      *aggSet
-	lag       int   // most rows that LAG looks back
 	place     []int // by call: index into the aggregates, -1 = computed by position
 	positions bool  // some call is computed by position
 	// peersShare says that RANK, DENSE_RANK and LAG of all peers are those of the last of

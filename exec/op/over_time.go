@@ -35,7 +35,6 @@ type overTime struct {
 	timers   timerHeap // of key ids
 	mark     int64
 	expiry   *expiry
-	changes  changes
 	ids      []int32
 	times    []int64
 	keep     int // rows to keep at least for LAG and for peers

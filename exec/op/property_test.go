@@ -320,12 +320,11 @@ func TestJoinModel(t *testing.T) {
 // naiveGroups aggregates COUNT(*), SUM(value), MIN(value), COUNT(DISTINCT value) by key.
 func naiveGroups(rows []row) []row {
 	type group struct {
-		key        any
-		n, sum     int64
-		values     int64
-		min        any
-		distinct   map[int64]bool
-		firstOrder int
+		key      any
+		n, sum   int64
+		values   int64
+		min      any
+		distinct map[int64]bool
 	}
 	groups := map[any]*group{}
 	for _, r := range rows {
