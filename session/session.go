@@ -146,32 +146,12 @@ func (s *Session) Tune(parallelism int, memory string) error {
 	if memory == "" {
 		return nil
 	}
-	n, err := parseBytes(memory)
-	if err != nil {
-		return err
+	n, ok := catalog.ParseMemory(memory)
+	if !ok || n <= 0 {
+		return fmt.Errorf("memory is a size such as 512mb, not %q", memory)
 	}
 	s.memory = n
 	return nil
-}
-
-// parseBytes reads 512mb, "1 gb", 65536.
-func parseBytes(text string) (int64, error) {
-	low := strings.ToLower(strings.TrimSpace(text))
-	unit := int64(1)
-	for _, u := range []struct {
-		suffix string
-		size   int64
-	}{{"kb", 1 << 10}, {"mb", 1 << 20}, {"gb", 1 << 30}, {"k", 1 << 10}, {"m", 1 << 20}, {"g", 1 << 30}, {"b", 1}} {
-		if rest, ok := strings.CutSuffix(low, u.suffix); ok {
-			low, unit = strings.TrimSpace(rest), u.size
-			break
-		}
-	}
-	var n int64
-	if _, err := fmt.Sscanf(low, "%d", &n); err != nil || fmt.Sprint(n) != low || n <= 0 || n > (1<<62)/unit {
-		return 0, fmt.Errorf("memory is a size such as 512mb, not %q", text)
-	}
-	return n * unit, nil
 }
 
 // zone is the session time zone.

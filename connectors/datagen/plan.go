@@ -277,7 +277,7 @@ func (p *planner) maxPast(name string) time.Duration {
 	if !ok {
 		return 0
 	}
-	d, ok := option.ParseDuration(s)
+	d, ok := catalog.ParseDuration(s)
 	if !ok {
 		p.bad(name, "max-past", "a duration such as '10 s'")
 	}

@@ -12,9 +12,9 @@ import (
 
 	"github.com/weir-sql/weir/connectors/connector"
 	"github.com/weir-sql/weir/connectors/format"
-	"github.com/weir-sql/weir/connectors/option"
 	"github.com/weir-sql/weir/exec"
 	"github.com/weir-sql/weir/exec/vec"
+	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/physical"
 	"github.com/weir-sql/weir/planner/types"
@@ -129,7 +129,7 @@ func (s *sink) Writer(ctx context.Context, subtask, _ int) (exec.Writer, error) 
 	}
 	if s.upsert {
 		rows, _ := strconv.Atoi(s.spec.Options["sink.buffer-flush.max-rows"]) // 0 if not given; its text was checked
-		every, _ := option.ParseDuration(s.spec.Options["sink.buffer-flush.interval"])
+		every, _ := catalog.ParseDuration(s.spec.Options["sink.buffer-flush.interval"])
 		w.fold = newFold(rows, every)
 	}
 	if w.client, err = s.cluster.client(s.producer(subtask)...); err != nil {

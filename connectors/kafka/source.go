@@ -14,9 +14,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/weir-sql/weir/connectors/connector"
-	"github.com/weir-sql/weir/connectors/option"
 	"github.com/weir-sql/weir/exec"
 	"github.com/weir-sql/weir/exec/vec"
+	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/physical"
 )
 
@@ -60,7 +60,7 @@ func newSource(ctx context.Context, env *connector.Env, spec *physical.Source, u
 	}
 	s.discover = 5 * time.Minute
 	if text := spec.Options["scan.topic-partition-discovery.interval"]; text != "" {
-		s.discover, _ = option.ParseDuration(text) // its text was checked against the declaration
+		s.discover, _ = catalog.ParseDuration(text) // its text was checked against the declaration
 	}
 	if s.cluster, err = connect(ctx, env, spec.Options); err != nil {
 		return nil, err

@@ -5,7 +5,6 @@
 package option
 
 import (
-	"math"
 	"sort"
 	"strconv"
 	"strings"
@@ -155,7 +154,7 @@ func (r *Reader) Duration(name string) time.Duration {
 	if text == "" {
 		return 0
 	}
-	d, ok := ParseDuration(text)
+	d, ok := catalog.ParseDuration(text)
 	if !ok {
 		r.bad(name, text, "a duration such as '10 s', '5 min' or '1 h'")
 	}
@@ -168,7 +167,7 @@ func (r *Reader) Memory(name string) int64 {
 	if text == "" {
 		return 0
 	}
-	n, ok := ParseMemory(text)
+	n, ok := catalog.ParseMemory(text)
 	if !ok {
 		r.bad(name, text, "a size such as '64 kb' or '128 mb'")
 	}
@@ -182,87 +181,4 @@ func (r *Reader) List(name string) []string {
 		return nil
 	}
 	return strings.Split(text, ";")
-}
-
-// durationUnits are Flink's names of units (TimeUtils).
-var durationUnits = map[string]time.Duration{
-	"":   time.Millisecond,
-	"ns": 1, "nano": 1, "nanosecond": 1,
-	"µs": time.Microsecond, "micro": time.Microsecond, "microsecond": time.Microsecond,
-	"ms": time.Millisecond, "milli": time.Millisecond, "millisecond": time.Millisecond,
-	"s": time.Second, "sec": time.Second, "second": time.Second,
-	"m": time.Minute, "min": time.Minute, "minute": time.Minute,
-	"h": time.Hour, "hour": time.Hour,
-	"d": 24 * time.Hour, "day": 24 * time.Hour,
-}
-
-// ParseDuration reads Flink's durations: a number and a unit (ms if left out),
-// singular or plural, with or without a space; and ISO-8601 ones (PT10S).
-func ParseDuration(s string) (time.Duration, bool) {
-	num, unit := cutNumber(s)
-	if num == "" {
-		if low := strings.ToLower(strings.TrimSpace(s)); strings.HasPrefix(low, "p") {
-			return parseISODuration(low)
-		}
-		return 0, false
-	}
-	u, ok := durationUnits[unit]
-	if !ok {
-		u, ok = durationUnits[strings.TrimSuffix(unit, "s")]
-	}
-	n, err := strconv.ParseInt(num, 10, 64)
-	if !ok || err != nil || n > math.MaxInt64/int64(u) {
-		return 0, false
-	}
-	return time.Duration(n) * u, true
-}
-
-// parseISODuration reads "pt1h30m" and "p1dt2h".
-func parseISODuration(s string) (time.Duration, bool) {
-	date, clock, _ := strings.Cut(s[1:], "t")
-	total := time.Duration(0)
-	if days, ok := strings.CutSuffix(date, "d"); ok {
-		n, err := strconv.Atoi(days)
-		if err != nil {
-			return 0, false
-		}
-		total = time.Duration(n) * 24 * time.Hour
-	} else if date != "" {
-		return 0, false
-	}
-	if clock == "" {
-		return total, date != ""
-	}
-	d, err := time.ParseDuration(clock)
-	return total + d, err == nil
-}
-
-// memoryUnits are Flink's names of units (MemorySize).
-var memoryUnits = map[string]int64{
-	"": 1, "b": 1, "bytes": 1,
-	"k": 1 << 10, "kb": 1 << 10, "kibibytes": 1 << 10,
-	"m": 1 << 20, "mb": 1 << 20, "mebibytes": 1 << 20,
-	"g": 1 << 30, "gb": 1 << 30, "gibibytes": 1 << 30,
-	"t": 1 << 40, "tb": 1 << 40, "tebibytes": 1 << 40,
-}
-
-// ParseMemory reads Flink's memory sizes, in bytes.
-func ParseMemory(s string) (int64, bool) {
-	num, unit := cutNumber(s)
-	u, ok := memoryUnits[unit]
-	n, err := strconv.ParseInt(num, 10, 64)
-	if !ok || err != nil || n > math.MaxInt64/u {
-		return 0, false
-	}
-	return n * u, true
-}
-
-// cutNumber separates leading digits from the unit after them.
-func cutNumber(s string) (num, unit string) {
-	s = strings.ToLower(strings.TrimSpace(s))
-	i := 0
-	for i < len(s) && s[i] >= '0' && s[i] <= '9' {
-		i++
-	}
-	return s[:i], strings.TrimSpace(s[i:])
 }

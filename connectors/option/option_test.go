@@ -15,12 +15,12 @@ func TestParseDuration(t *testing.T) {
 		"2 hours": 2 * time.Hour, "1 day": 24 * time.Hour, "3d": 72 * time.Hour, "5 MINUTES": 5 * time.Minute,
 		" 4 micros ": 4 * time.Microsecond, "PT1H30M": 90 * time.Minute, "P1DT2H": 26 * time.Hour, "0 s": 0,
 	} {
-		if got, ok := option.ParseDuration(text); !ok || got != want {
+		if got, ok := catalog.ParseDuration(text); !ok || got != want {
 			t.Errorf("%q is %v, %v, want %v", text, got, ok, want)
 		}
 	}
 	for _, text := range []string{"", "s", "1 x", "-1 s", "1.5 s", "99999999999999999999 s", "999999999 d", "P", "PX"} {
-		if got, ok := option.ParseDuration(text); ok {
+		if got, ok := catalog.ParseDuration(text); ok {
 			t.Errorf("%q is %v", text, got)
 		}
 	}
@@ -28,12 +28,12 @@ func TestParseDuration(t *testing.T) {
 
 func TestParseMemory(t *testing.T) {
 	for text, want := range map[string]int64{"1": 1, "64 kb": 64 << 10, "128MB": 128 << 20, "2g": 2 << 30, "1 t": 1 << 40, "3 bytes": 3} {
-		if got, ok := option.ParseMemory(text); !ok || got != want {
+		if got, ok := catalog.ParseMemory(text); !ok || got != want {
 			t.Errorf("%q is %v, %v, want %v", text, got, ok, want)
 		}
 	}
 	for _, text := range []string{"", "mb", "1 xb", "-1", "99999999999 tb"} {
-		if got, ok := option.ParseMemory(text); ok {
+		if got, ok := catalog.ParseMemory(text); ok {
 			t.Errorf("%q is %v", text, got)
 		}
 	}

@@ -46,10 +46,14 @@ var durationUnits = map[string]time.Duration{
 	"h": time.Hour, "hour": time.Hour, "d": 24 * time.Hour, "day": 24 * time.Hour,
 }
 
-// ParseDuration reads a whole number and a unit, "10 s", "1min", "2 days"; without a unit
-// milliseconds are meant.
+// ParseDuration reads Flink's durations: a whole number and a unit, singular or plural,
+// with or without a space, "10 s", "1min", "2 days" (milliseconds if left out); and
+// ISO-8601 ones, "PT1H30M".
 func ParseDuration(s string) (time.Duration, bool) {
 	num, unit := cutUnit(s)
+	if num == "" && strings.HasPrefix(unit, "p") {
+		return parseISODuration(unit)
+	}
 	n, err := strconv.ParseInt(num, 10, 64)
 	if err != nil {
 		return 0, false
@@ -58,10 +62,30 @@ func ParseDuration(s string) (time.Duration, bool) {
 	if !ok && len(unit) > 2 {
 		length, ok = durationUnits[strings.TrimSuffix(unit, "s")]
 	}
-	if !ok || n > 0 && n > int64(1<<63-1)/int64(length) {
+	if !ok || n > int64(1<<63-1)/int64(length) {
 		return 0, false
 	}
 	return time.Duration(n) * length, true
+}
+
+// parseISODuration reads "pt1h30m" and "p1dt2h".
+func parseISODuration(s string) (time.Duration, bool) {
+	date, clock, _ := strings.Cut(s[1:], "t")
+	total := time.Duration(0)
+	if days, ok := strings.CutSuffix(date, "d"); ok {
+		n, err := strconv.Atoi(days)
+		if err != nil {
+			return 0, false
+		}
+		total = time.Duration(n) * 24 * time.Hour
+	} else if date != "" {
+		return 0, false
+	}
+	if clock == "" {
+		return total, date != ""
+	}
+	d, err := time.ParseDuration(clock)
+	return total + d, err == nil
 }
 
 var memoryUnits = map[string]int64{

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/logical"
 	"github.com/weir-sql/weir/planner/physical"
 	"github.com/weir-sql/weir/planner/rex"
@@ -229,7 +230,7 @@ func (b *builder) hintTTL(hints []logical.Hint, names ...string) time.Duration {
 			if len(names) > 0 && !slices.ContainsFunc(names, func(s string) bool { return s != "" && strings.EqualFold(s, name) }) {
 				continue
 			}
-			d, ok := ParseDuration(h.KV[name])
+			d, ok := catalog.ParseDuration(h.KV[name])
 			if !ok {
 				b.errorf("W0201", h.Span, "hint STATE_TTL gives %q the time %q, which is not a duration such as '1d'", name, h.KV[name])
 				continue
