@@ -39,7 +39,7 @@ func TestEditsKeepResults(t *testing.T) {
 		want := runFolded(t, s, p)
 		for range 4 {
 			edits := randomEdits(t, p.Graph)
-			edited, list := applyEdits(p.Graph, edits)
+			edited, list := ApplyEdits(p.Graph, edits)
 			if edited == nil {
 				refused++
 				if !list.HasErrors() {

@@ -120,12 +120,13 @@ func applyOverlay(g *topology.Graph, o *topology.Overlay, other func() *topology
 	if list.HasErrors() {
 		return nil, placedIn(list, o)
 	}
-	edited, problems := applyEdits(g, edits)
+	edited, problems := ApplyEdits(g, edits)
 	return edited, placedIn(append(list, problems...), o)
 }
 
-// applyEdits is Graph.Apply, and has what the executor reads of specs follow the nodes.
-func applyEdits(g *topology.Graph, edits []topology.Edit) (*topology.Edited, diag.List) {
+// ApplyEdits is Graph.Apply for a graph that shall run: what the executor reads of specs
+// follows the nodes.
+func ApplyEdits(g *topology.Graph, edits []topology.Edit) (*topology.Edited, diag.List) {
 	var list diag.List
 	for _, e := range edits {
 		n := g.Node(e.Node)

@@ -363,6 +363,8 @@ func (a *applier) follow(e *Edge, why string) {
 		p, keys = Rebalance, nil
 	case len(e.UpsertKey) > 0:
 		p, keys = Hash, slices.Clone(e.UpsertKey)
+	case !a.touched[e.To]: // rows that update each other, and no key to keep them together by
+		p, keys = Global, nil // whoever wanted more tasks at e.To would not be served by one of them
 	}
 	e.Partitioner, e.HashKeys = p, keys
 	if now := a.g.exchangeText(e); now != old {

@@ -21,6 +21,10 @@ const (
 	StateMeaning      Verdict = "meaning changed" // could be read, and would go on from values that mean something else
 )
 
+// Carried reports whether a snapshot of the former plan is read, once MigrateSnapshot
+// has renamed what is kept under another uid.
+func (v Verdict) Carried() bool { return v == StateKept || v == StateRescaled || v == StateMigrated }
+
 // Verdicts lists them in the order in which they are counted, best first.
 var Verdicts = []Verdict{StateKept, StateRescaled, StateMigrated, StateNew, StateMeaning, StateIncompatible, StateDropped}
 
@@ -34,6 +38,7 @@ type StateVerdict struct {
 	Label   string  `json:"label,omitempty"`
 	Verdict Verdict `json:"verdict"`
 	Reason  Text    `json:"reason"`
+	OldUID  string  `json:"oldUid,omitempty"` // of the operator as it was, unless it is new
 }
 
 // JudgeState gives the verdict on every operator that keeps state before or after, in
@@ -67,6 +72,7 @@ func JudgeState(before, after *Model) []StateVerdict {
 		case oldOf[i] >= 0 && before.Nodes[oldOf[i]].State != nil:
 			kept[oldOf[i]] = true
 			v = j.matched(oldOf[i], i)
+			v.OldUID = before.Nodes[oldOf[i]].UID
 		case n.State != nil:
 			v = StateVerdict{Verdict: StateNew, Reason: "begins empty"}
 		default:
@@ -77,10 +83,22 @@ func JudgeState(before, after *Model) []StateVerdict {
 	}
 	for i := range before.Nodes {
 		if n := &before.Nodes[i]; n.State != nil && !kept[i] {
-			verdicts = append(verdicts, StateVerdict{Name: n.Name, UID: n.UID, Label: n.Label, Verdict: StateDropped, Reason: j.whyDropped(n, oldOf)})
+			verdicts = append(verdicts, StateVerdict{Name: n.Name, UID: n.UID, Label: n.Label, Verdict: StateDropped, Reason: j.whyDropped(n, oldOf), OldUID: n.UID})
 		}
 	}
 	return verdicts
+}
+
+// FormerUIDs gives, for every operator that was there before, the uid that it had then
+// by the uid that it has now.
+func FormerUIDs(before, after *Model) map[string]string {
+	former := map[string]string{}
+	for i, k := range matchNodes(before, after) {
+		if k >= 0 {
+			former[after.Nodes[i].UID] = before.Nodes[k].UID
+		}
+	}
+	return former
 }
 
 type judge struct {
