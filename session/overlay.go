@@ -97,8 +97,9 @@ func applyOverlay(g *topology.Graph, o *topology.Overlay, other func() *topology
 	here := &topology.Overlay{Source: o.Source}
 	var elsewhere *topology.Graph
 	var list diag.List
+	attach := g.Attacher()
 	for _, e := range o.Entries {
-		if _, err := g.Attach(e.Key, e.Name); err != nil && other != nil {
+		if _, err := attach(e.Key, e.Name); err != nil && other != nil {
 			if elsewhere == nil {
 				if elsewhere = other(); elsewhere == nil {
 					other = nil

@@ -52,7 +52,16 @@ func tableOf(n *Node) string {
 // anchor. The error names the nearest of what could have been meant; name is the
 // operator's name as the overlay last knew it, or "".
 func (g *Graph) Attach(key, name string) (*Node, *diag.Diagnostic) {
+	return g.attach(g.Anchors(), key, name)
+}
+
+// Attacher is Attach for many keys of one graph.
+func (g *Graph) Attacher() func(key, name string) (*Node, *diag.Diagnostic) {
 	anchors := g.Anchors()
+	return func(key, name string) (*Node, *diag.Diagnostic) { return g.attach(anchors, key, name) }
+}
+
+func (g *Graph) attach(anchors []string, key, name string) (*Node, *diag.Diagnostic) {
 	for _, match := range []func(n *Node) bool{
 		func(n *Node) bool { return n.UID == key },
 		func(n *Node) bool { return slices.Contains(n.Aliases, key) },

@@ -248,8 +248,9 @@ func (o *Overlay) Edits(g *Graph) ([]Edit, diag.List) {
 	var problems diag.List
 	var edits []Edit
 	by := map[NodeID]string{}
+	attach := g.Attacher()
 	for _, e := range o.Entries {
-		n, err := g.Attach(e.Key, e.Name)
+		n, err := attach(e.Key, e.Name)
 		if err != nil {
 			err.Span = e.Span
 			problems.Add(err)
