@@ -105,7 +105,7 @@ func (a *app) showParity(src diag.Source, p *session.Parity) {
 		if len(o.Rows) == 0 {
 			continue
 		}
-		fmt.Fprintf(a.out, "✗ parity %s   %s: stream %s, batch %s, %d differ\n", p.Fixture, o.Name, count(o.Stream, "row"), count(o.Batch, "row"), len(o.Rows))
+		fmt.Fprintf(a.out, "✗ parity %s   %s: stream %s, batch %s, %s\n", p.Fixture, o.Name, count(o.Stream, "row"), count(o.Batch, "row"), differ(len(o.Rows)))
 		if p.First == nil {
 			a.showDifferences(o.Columns, o.Rows)
 		}
@@ -128,6 +128,13 @@ func (a *app) showParity(src diag.Source, p *session.Parity) {
 	if n.Hint != "" {
 		fmt.Fprintf(a.out, "  hint: %s\n", n.Hint)
 	}
+}
+
+func differ(n int) string {
+	if n == 1 {
+		return "1 differs"
+	}
+	return fmt.Sprintf("%d differ", n)
 }
 
 // showDifferences prints rows of both modes below each other.
