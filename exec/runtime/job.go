@@ -3,12 +3,14 @@ package runtime
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/weir-sql/weir/exec"
 	"github.com/weir-sql/weir/exec/state"
 	"github.com/weir-sql/weir/exec/vec"
+	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/physical"
 	"github.com/weir-sql/weir/topology"
 )
@@ -79,6 +81,9 @@ func Start(ctx context.Context, g *topology.Graph, cfg Config) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkRestore(g, cfg.Restore); err != nil {
+		return nil, err
+	}
 	j := newJob(ctx, g, plan, cfg)
 	if err := j.build(); err != nil {
 		j.stop(err)
@@ -89,6 +94,33 @@ func Start(ctx context.Context, g *topology.Graph, cfg Config) (*Job, error) {
 	j.started = time.Now()
 	go j.run()
 	return j, nil
+}
+
+// checkRestore refuses a snapshot that holds what no node of the graph would read:
+// going on without that state would give wrong rows and say nothing.
+func checkRestore(g *topology.Graph, snap *Snapshot) error {
+	if snap == nil {
+		return nil
+	}
+	known := map[string]bool{}
+	for _, n := range g.Nodes {
+		known[n.UID] = true
+	}
+	lost := func(uid, what string) error {
+		return diag.Errorf("W0525", diag.Span{}, "the snapshot holds %s of operator %q, which is not in this plan", what, uid).
+			WithHint("restore with the script, parallelism and options it was taken with")
+	}
+	for _, name := range snap.State.Names() {
+		if uid, _, ok := strings.Cut(name, "/"); ok && !known[uid] {
+			return lost(uid, "state")
+		}
+	}
+	for uid := range snap.Positions {
+		if !known[uid] {
+			return lost(uid, "the position")
+		}
+	}
+	return nil
 }
 
 func newJob(ctx context.Context, g *topology.Graph, plan *topology.JobGraph, cfg Config) *Job {

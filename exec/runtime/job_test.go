@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -327,4 +328,31 @@ func (e *every) OnTimer(now int64, _ exec.Out) error {
 	default:
 	}
 	return nil
+}
+
+// A snapshot with state that no operator of the plan would read is refused.
+func TestSnapshotOfAnotherPlanIsRefused(t *testing.T) {
+	r := newRig()
+	src := r.from("numbers", &numbers{splits: [][2]int64{{0, 1000}}, batch: 1, pause: time.Millisecond}, 1, nil)
+	s := r.op("sum", 1, newSum)
+	sink := r.to(1)
+	r.edge(src, s, 0, topology.Rebalance)
+	r.edge(s, sink, 0, topology.Global)
+	ctx, cancel := context.WithCancel(t.Context())
+	j := r.start(t, ctx, nil)
+	time.Sleep(20 * time.Millisecond)
+	snap, err := j.Snapshot(t.Context())
+	cancel()
+	_ = j.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := newRig()
+	src = other.from("numbers", &numbers{}, 1, nil)
+	sink = other.to(1)
+	other.edge(src, sink, 0, topology.Forward)
+	_, err = runtime.Start(t.Context(), other.g, runtime.Config{Connectors: other, Restore: snap})
+	if err == nil || !strings.Contains(err.Error(), `state of operator "sum"`) {
+		t.Fatalf("got %v", err)
+	}
 }
