@@ -114,6 +114,12 @@ func applyOverlay(g *topology.Graph, o *topology.Overlay, other func() *topology
 				}
 			}
 		}
+		if g.Mode == Batch && e.Edit.StateTTL != nil { // state ends with the run
+			e.Edit.StateTTL = nil
+			d := diag.Warnf("W0406", e.Span, "state TTL has no effect in batch mode")
+			d.Severity = diag.Note
+			list.Add(d)
+		}
 		here.Entries = append(here.Entries, e)
 	}
 	edits, problems := here.Edits(g)
