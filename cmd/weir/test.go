@@ -161,7 +161,7 @@ func (a *app) testProject(ctx context.Context, g testGroup, modes []session.Mode
 	}
 	var chosen []*fixtures.Test
 	for _, t := range tests {
-		if filter == nil || filter.MatchString(t.Name) {
+		if (filter == nil || filter.MatchString(t.Name)) && len(modesOf(t, modes)) > 0 {
 			chosen = append(chosen, t)
 			r.widths["name"] = max(r.widths["name"], len(t.Name))
 		}
