@@ -112,6 +112,9 @@ func (g *Graph) legalExchanges(e *Edge) (legal []string) {
 		try.Partitioner, try.HashKeys = p, nil
 		if p == Hash {
 			try.HashKeys = g.defaultKeys(e)
+			if g.illegal(&try, false) != "" && len(e.UpsertKey) > 0 { // what would help may not keep updates in order
+				try.HashKeys = slices.Clone(e.UpsertKey)
+			}
 		}
 		switch {
 		case g.illegal(&try, false) != "":
