@@ -202,13 +202,15 @@ func bagsApart(a, b *vec.Batch, columns []fixtures.Column) ([]fixtures.Column, [
 // difference is an operator whose outputs differ.
 type difference struct {
 	*ParityNode
-	node          *topology.Node // of the stream's graph
-	stream, batch *vec.Batch     // folded
+	node          *topology.Node   // of the stream's graph
+	before        []*topology.Node // its inputs, and theirs, that have no like in the batch
+	stream, batch *vec.Batch       // folded
 }
 
 // firstDifference goes through the stream's operators from the sources on, and
 // compares those that the batch has too.
 func firstDifference(stream, batch *side) (*difference, error) {
+	compared := map[topology.NodeID]bool{}
 	for _, n := range inOrder(stream.Plan.Graph) {
 		if _, sink := n.Spec.(*physical.Sink); sink {
 			continue
@@ -227,6 +229,7 @@ func firstDifference(stream, batch *side) (*difference, error) {
 		}
 		schema := specOf(n).Schema()
 		columns, diffs := bagsApart(a, b, compareColumns(schema, upTo(len(schema))))
+		compared[n.ID] = true
 		if len(diffs) == 0 {
 			continue
 		}
@@ -234,9 +237,20 @@ func firstDifference(stream, batch *side) (*difference, error) {
 		if text := stream.Plan.Graph.Script.Text; n.Span.End > 0 && n.Span.Start <= len(text) {
 			pn.Line = 1 + strings.Count(text[:n.Span.Start], "\n")
 		}
-		return &difference{pn, n, a, b}, nil
+		return &difference{pn, n, unlike(stream.Plan.Graph, n, compared), a, b}, nil
 	}
 	return nil, nil
+}
+
+// unlike lists the operators before a node up to those whose output was compared.
+func unlike(g *topology.Graph, n *topology.Node, compared map[topology.NodeID]bool) []*topology.Node {
+	var out []*topology.Node
+	for _, e := range g.Inputs(n.ID) {
+		if !compared[e.From] {
+			out = append(append(out, g.Node(e.From)), unlike(g, g.Node(e.From), compared)...)
+		}
+	}
+	return out
 }
 
 // inOrder lists nodes so that each comes after its inputs.

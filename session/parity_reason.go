@@ -24,8 +24,16 @@ func sameField(a, b types.Field) bool {
 
 // explain says why an operator, whose inputs are equal in both modes, differs.
 func (s *Session) explain(d *difference, stream *side, set *fixtures.Set) {
-	for _, try := range []func(*difference, *side, *fixtures.Set) bool{s.volatile, late, processingTime, ttl, unordered} {
-		if try(d, stream, set) {
+	at := d.node
+	for _, n := range append([]*topology.Node{at}, d.before...) {
+		d.node = n
+		for _, try := range []func(*difference, *side, *fixtures.Set) bool{s.volatile, late, processingTime, ttl, unordered} {
+			if !try(d, stream, set) {
+				continue
+			}
+			if n != at {
+				d.Reason = n.Name + ": " + d.Reason
+			}
 			return
 		}
 	}
@@ -37,7 +45,7 @@ func (s *Session) explain(d *difference, stream *side, set *fixtures.Set) {
 func (s *Session) volatile(d *difference, _ *side, _ *fixtures.Set) bool {
 	var found []string
 	dynamic := false
-	for _, e := range expressions(d.node.Spec) {
+	for _, e := range d.expressions() {
 		rex.Walk(e, func(x rex.Expr) bool {
 			if c, ok := x.(*rex.Call); ok {
 				if f := s.functions.Function(c.Fn); f != nil && (f.NonDeterministic || f.Dynamic) && !slices.Contains(found, c.Fn) {
@@ -64,17 +72,26 @@ func (s *Session) volatile(d *difference, _ *side, _ *fixtures.Set) bool {
 	return true
 }
 
-// expressions lists the row expressions of a spec.
-func expressions(spec any) []rex.Expr {
-	switch s := spec.(type) {
-	case *physical.Calc:
-		return append(append([]rex.Expr(nil), s.Exprs...), s.Filter)
-	case *physical.Source:
-		return s.Project
-	case *physical.Join:
+// expressions lists the row expressions of the columns that differ, and of the filter.
+func (d *difference) expressions() []rex.Expr {
+	calc, ok := d.node.Spec.(*physical.Calc)
+	if !ok {
+		if src, ok := d.node.Spec.(*physical.Source); ok {
+			return src.Project
+		}
 		return nil
 	}
-	return nil
+	out := []rex.Expr{calc.Filter}
+	for i, e := range calc.Exprs {
+		apart := len(d.before) > 0
+		for _, row := range d.Rows {
+			apart = apart || row.Want == nil || row.Got == nil || slices.Contains(row.Columns, i)
+		}
+		if apart {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // lateRow is a row that came behind the watermark.

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -130,7 +131,13 @@ func (r *testReport) update(t *fixtures.Test, results []*session.TestResult) err
 	}
 	files, err := fixtures.Apply(t.Set, updates)
 	r.updated = append(r.updated, files...)
-	if !r.options.json {
+	var d *diag.Diagnostic
+	if errors.As(err, &d) { // this one cannot be written; others can
+		r.failed++
+		fmt.Fprint(r.app.err, diag.Print(diag.Source{}, d))
+		return nil
+	}
+	if !r.options.json && err == nil {
 		fmt.Fprintf(r.app.out, "↻ %s: %s in %s\n", t.Name, count(len(updates), "expectation"), strings.Join(files, ", "))
 	}
 	return err
