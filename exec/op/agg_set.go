@@ -128,6 +128,19 @@ func (s *aggSet) result(ids []int32) ([]*vec.Vec, error) {
 	return out, nil
 }
 
+// steppers gives the accumulators if all of them can go row by row, else nil.
+func (s *aggSet) steppers() []agg.Stepper {
+	out := make([]agg.Stepper, len(s.calls))
+	for i := range s.calls {
+		st, ok := s.calls[i].acc.(agg.Stepper)
+		if !ok {
+			return nil
+		}
+		out[i] = st
+	}
+	return out
+}
+
 // reset empties groups.
 func (s *aggSet) reset(ids []int32) {
 	for i := range s.calls {

@@ -236,3 +236,33 @@ func BenchmarkSort(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)*float64(len(rows))*vec.BatchSize/b.Elapsed().Seconds()/1e6, "Mrows/s")
 }
+
+// BenchmarkOver sums over rows so far, and over the last ten, in batch: one partition and many.
+func BenchmarkOver(b *testing.B) {
+	rows := benchTimed(64, 1000, 100)
+	for _, by := range [][]int{nil, {0}} {
+		for _, preceding := range []int64{-1, 10} {
+			spec := &physical.Over{In: benchTimedTypes, Partition: by, Order: []rex.SortKey{{Col: 1}}, Rows: true, Preceding: preceding,
+				Calls: []rex.AggCall{{Fn: "SUM", Args: []int{2}, Filter: -1, T: types.Int64}}, Out: fields(append(benchTimedTypes[:3:3], types.Int64)...)}
+			b.Run(fmt.Sprintf("by=%v/preceding=%d", by, preceding), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					r, err := newRun(spec, env(true), &fakeClock{})
+					if err != nil {
+						b.Fatal(err)
+					}
+					out := &countOut{}
+					for _, x := range rows {
+						if err := r.op.Process(0, x, out); err != nil {
+							b.Fatal(err)
+						}
+					}
+					if err := r.op.(exec.Ender).OnEnd(0, out); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(b.N)*float64(len(rows))*vec.BatchSize/b.Elapsed().Seconds()/1e6, "Mrows/s")
+			})
+		}
+	}
+}

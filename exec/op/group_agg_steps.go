@@ -24,16 +24,16 @@ type groupSteps struct {
 
 // newGroupSteps gives nil if some call cannot go row by row.
 func newGroupSteps(g *groups) *groupSteps {
-	s := &groupSteps{}
 	for i := range g.aggs.calls {
-		c := &g.aggs.calls[i]
-		st, ok := c.acc.(agg.Stepper)
-		if !ok || sums[c.Fn] {
+		if sums[g.aggs.calls[i].Fn] {
 			return nil
 		}
-		s.accs = append(s.accs, st)
 	}
-	return s
+	accs := g.aggs.steppers()
+	if accs == nil {
+		return nil
+	}
+	return &groupSteps{accs: accs}
 }
 
 // process handles a batch whose rows belong to groups ids.

@@ -20,6 +20,7 @@ type overBatch struct {
 	outTypes []types.Type
 	held     []*vec.Batch
 	rows     int
+	wait     int // rows to hold before looking for complete partitions again
 }
 
 func newOverBatch(spec *physical.Over) (*overBatch, error) {
@@ -54,7 +55,7 @@ type sorted struct {
 func (s sorted) Emit(b *vec.Batch) error {
 	o := s.o
 	o.held, o.rows = append(o.held, b), o.rows+b.Len
-	if o.rows < 4*vec.BatchSize {
+	if o.rows < o.wait {
 		return nil
 	}
 	return o.release(false, s.out)
@@ -85,7 +86,8 @@ func (o *overBatch) release(all bool, out exec.Out) error {
 		blocks = append(blocks, overBlock{key: int32(len(blocks)), at: at, n: i - at})
 		at = i
 	}
-	if at == 0 {
+	if o.wait = 4 * vec.BatchSize; at == 0 {
+		o.wait = 2 * o.rows // a large partition: do not look at its rows again and again
 		return nil
 	}
 	done, rest := b.Slice(0, at), b.Slice(at, b.Len-at)

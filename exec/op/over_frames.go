@@ -3,6 +3,7 @@ package op
 import (
 	"slices"
 
+	"github.com/weir-sql/weir/exec/expr/agg"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/physical"
@@ -131,9 +132,58 @@ func (n numbering) next(fresh bool) numbering {
 	return n
 }
 
-// runSteps runs the steps, those of one wave together: in a wave no key comes twice.
-// It gives a value for each step.
+// runSteps gives a value for each step: in one loop a call if all accumulators can go row
+// by row, else in waves.
 func (o *overCalls) runSteps(b *vec.Batch, steps []step, waves []int32) ([]*vec.Vec, error) {
+	if len(o.aggs.calls) == 0 {
+		return nil, nil
+	}
+	if accs := o.aggs.steppers(); accs != nil {
+		return o.runRows(accs, b, steps), nil
+	}
+	return o.runWaves(b, steps, waves)
+}
+
+// runRows lists what every step does row by row, and lets each call go through the list.
+func (o *overCalls) runRows(accs []agg.Stepper, b *vec.Batch, steps []step) []*vec.Vec {
+	var ids, rows []int32
+	var acts []agg.Step
+	last := make([]int32, len(steps)) // by step: its last row in the list
+	for s, st := range steps {
+		for i := st.fromLo; i < st.lo; i++ {
+			ids, rows, acts = append(ids, st.key), append(rows, int32(i)), append(acts, agg.StepRetract)
+		}
+		for i := st.fromHi; i < st.hi; i++ {
+			ids, rows, acts = append(ids, st.key), append(rows, int32(i)), append(acts, agg.StepAdd)
+		}
+		if st.fromLo == st.lo && st.fromHi == st.hi { // nothing changes: only look
+			ids, rows, acts = append(ids, st.key), append(rows, 0), append(acts, 0)
+		}
+		last[s] = int32(len(ids)) - 1
+	}
+	out := make([]*vec.Vec, len(accs))
+	for k, acc := range accs {
+		call := o.aggs.calls[k]
+		args := takeAll(pick(b.Cols, call.Args), rows)
+		own := acts
+		if call.Filter >= 0 {
+			own = slices.Clone(acts)
+			v := b.Cols[call.Filter]
+			for j, i := range rows {
+				if v.IsNull(int(i)) || !v.Bools()[i] {
+					own[j] = 0
+				}
+			}
+		}
+		before, after := vec.New(call.T.Null(), len(ids)), vec.New(call.T.Null(), len(ids))
+		acc.Step(ids, args, own, before, after)
+		out[k] = vec.Take(after, last)
+	}
+	return out
+}
+
+// runWaves runs the steps of one wave together: in a wave no key comes twice.
+func (o *overCalls) runWaves(b *vec.Batch, steps []step, waves []int32) ([]*vec.Vec, error) {
 	n := 0
 	for _, w := range waves {
 		n = max(n, int(w)+1)
