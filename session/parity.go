@@ -324,24 +324,22 @@ func (t *side) folded(n *topology.Node) (*vec.Batch, error) {
 
 // FixturesFor lists the fixture sets of the project that have every table a script reads.
 func (s *Session) FixturesFor(src diag.Source) ([]*fixtures.Set, error) {
-	tests, err := s.setNames()
+	names, err := s.setNames()
 	if err != nil {
 		return nil, err
 	}
 	var out []*fixtures.Set
-	for _, name := range tests {
+	for _, name := range names {
 		set, err := s.Fixture(name)
 		if err != nil {
 			return nil, err
 		}
-		o := s.over(set, Stream, nil)
-		plan, list := o.Plan(src, Stream)
+		plan, list := s.over(set, Stream, nil).Plan(src, Stream)
 		if plan == nil {
-			if o = s.over(set, Batch, nil); o != nil {
-				if plan, _ = o.Plan(src, Batch); plan == nil {
-					return nil, list
-				}
-			}
+			plan, _ = s.over(set, Batch, nil).Plan(src, Batch)
+		}
+		if plan == nil {
+			return nil, list
 		}
 		if plan.Graph != nil && !slices.ContainsFunc(reads(plan.Graph), func(t string) bool { return set.Table(t) == nil }) {
 			out = append(out, set)
