@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -49,6 +50,9 @@ func run(args []string, in io.Reader, out, errOut *os.File) int {
 	a := &app{in: in, out: term.NewWriter(out), err: term.NewWriter(errOut)}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	over := make(chan struct{})
+	defer close(over)
+	go endAtLast(ctx, stop, over)
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(in)
@@ -63,6 +67,25 @@ func run(args []string, in io.Reader, out, errOut *os.File) int {
 		return coded.code
 	default:
 		return a.fail(ctx, diag.Source{}, err)
+	}
+}
+
+// patience is how long an interrupted command may take to undo what it has not committed.
+const patience = 10 * time.Second
+
+// endAtLast ends the process when it is interrupted and does not end by itself: a second signal kills it at once, and what
+// takes no notice (planning minds no context) is not waited for longer than patience.
+func endAtLast(ctx context.Context, stop func(), over <-chan struct{}) {
+	select {
+	case <-over:
+		return
+	case <-ctx.Done():
+	}
+	stop() // signals have their usual effect again
+	select {
+	case <-over:
+	case <-time.After(patience):
+		os.Exit(exitInterrupted)
 	}
 }
 

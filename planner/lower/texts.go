@@ -81,20 +81,25 @@ func prec(e rex.Expr, names []string, outer int) string {
 }
 
 func callText(c *rex.Call, names []string, outer int) string {
+	own, isInfix := infix[c.Fn]
+	isInfix = isInfix && len(c.Args) >= 2
+	// Each argument is written once: twice a level would double the work with every level of nesting.
 	args := make([]string, len(c.Args))
 	for i, a := range c.Args {
-		args[i] = prec(a, names, 0)
-	}
-	own, isInfix := infix[c.Fn]
-	switch {
-	case isInfix && len(c.Args) >= 2:
-		for i, a := range c.Args {
-			inner := own
+		inner := 0
+		switch {
+		case isInfix:
+			inner = own
 			if i > 0 && c.Fn != "AND" && c.Fn != "OR" {
 				inner++
 			}
-			args[i] = prec(a, names, inner)
+		case c.Fn == "NEGATE", strings.HasPrefix(c.Fn, "IS_") && len(c.Args) == 1:
+			inner = 9
 		}
+		args[i] = prec(a, names, inner)
+	}
+	switch {
+	case isInfix:
 		s := strings.Join(args, " "+c.Fn+" ")
 		if own < outer {
 			return "(" + s + ")"
@@ -103,7 +108,7 @@ func callText(c *rex.Call, names []string, outer int) string {
 	case c.Fn == "IN":
 		return args[0] + " IN (" + strings.Join(args[1:], ", ") + ")"
 	case strings.HasPrefix(c.Fn, "IS_") && len(args) == 1:
-		return prec(c.Args[0], names, 9) + " " + strings.ReplaceAll(c.Fn, "_", " ")
+		return args[0] + " " + strings.ReplaceAll(c.Fn, "_", " ")
 	case strings.HasPrefix(c.Fn, "IS_") && len(args) == 2:
 		return args[0] + " " + strings.ReplaceAll(c.Fn, "_", " ") + " " + args[1]
 	case c.Fn == "CAST" || c.Fn == "TRY_CAST":
@@ -111,7 +116,7 @@ func callText(c *rex.Call, names []string, outer int) string {
 	case c.Fn == "ITEM":
 		return args[0] + "[" + args[1] + "]"
 	case c.Fn == "NEGATE":
-		return "-" + prec(c.Args[0], names, 9)
+		return "-" + args[0]
 	case c.Fn == "CASE":
 		var b strings.Builder
 		b.WriteString("CASE")
