@@ -117,12 +117,13 @@ func (p *port) flush() error {
 
 // link is one operator in its chain, with the optional powers it has.
 type link struct {
-	node *topology.Node
-	op   exec.Operator
-	ctx  *exec.Context
-	out  *port
-	done bool // wants nothing more
-	held bool // the last watermark came and waits for the rows of OnEnd
+	node   *topology.Node
+	op     exec.Operator
+	ctx    *exec.Context
+	out    *port
+	inputs int  // that have not ended
+	done   bool // wants nothing more
+	held   bool // the last watermark came and waits for the rows of OnEnd
 
 	onMark   exec.WatermarkHandler
 	maker    exec.WatermarkMaker
@@ -271,10 +272,35 @@ func (l *link) end(in int) error {
 			return l.wrap(err)
 		}
 	}
+	if l.inputs--; l.inputs == 0 {
+		if err := l.drainTimers(); err != nil {
+			return err
+		}
+	}
 	if l.ender != nil && !l.done {
 		if err := l.ender.OnEnd(in, l.out); err != nil {
 			return l.wrap(err)
 		}
+	}
+	return nil
+}
+
+// drainTimers fires, in batch, the processing-time timers that the end of the input
+// leaves pending, in order: time does not go on for rows that will not come. As a
+// stream they are dropped, as in Flink.
+func (l *link) drainTimers() error {
+	if l.timer == nil || l.done || !l.ctx.Batch {
+		return nil
+	}
+	for next := l.timer.NextTimer(); next != exec.MaxWatermark; {
+		if err := l.timer.OnTimer(next, l.out); err != nil {
+			return l.wrap(err)
+		}
+		after := l.timer.NextTimer()
+		if after <= next {
+			return nil // one that stays due would stay so for ever
+		}
+		next = after
 	}
 	return nil
 }

@@ -50,6 +50,7 @@ func (j *Job) newTask(v *topology.Vertex, subtask int) (*task, error) {
 			return nil, err
 		}
 		l := newLink(n, op, ctx)
+		l.inputs = len(j.graph.Inputs(id))
 		t.links = append(t.links, l)
 		byNode[id] = l.out
 		if i == 0 {
