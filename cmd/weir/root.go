@@ -27,6 +27,7 @@ const (
 	exitConnection  = 3   // a system could not be reached; worth trying again
 	exitAssertion   = 4   // an expectation or the parity of two runs did not hold
 	exitInterrupted = 130 // ctrl+c
+	exitPipe        = 141 // standard output was closed, as by head; what a shell reports of SIGPIPE
 )
 
 // app is what every command gets: streams and the flags that all share.
@@ -50,6 +51,7 @@ func run(args []string, in io.Reader, out, errOut *os.File) int {
 	a := &app{in: in, out: term.NewWriter(out), err: term.NewWriter(errOut)}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	signal.Ignore(syscall.SIGPIPE) // a closed pipe is an error of the write, so that sinks and scratch files are undone
 	over := make(chan struct{})
 	defer close(over)
 	go endAtLast(ctx, stop, over)
@@ -190,6 +192,8 @@ func (a *app) fail(ctx context.Context, src diag.Source, err error) int {
 	var usage usageError
 	code := exitFailed
 	switch {
+	case errors.Is(err, syscall.EPIPE): // who reads has seen enough
+		return exitPipe
 	case ctx.Err() != nil:
 		fmt.Fprintln(a.err, "interrupted")
 		return exitInterrupted

@@ -5,7 +5,6 @@ package catalog
 
 import (
 	"sort"
-	"strings"
 
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/rex"
@@ -246,16 +245,5 @@ func sortedKeys[V any](m map[string]V) []string {
 	return out
 }
 
-// secretWords mark option keys that are secrets even if nobody declared them.
-var secretWords = []string{"password", "secret", "token", "apikey", "api-key", "access-key", "access.key", "private", "sasl.jaas", "credential"}
-
 // IsSecretKey reports whether an option key looks like a secret.
-func IsSecretKey(key string) bool {
-	k := strings.ToLower(key)
-	for _, w := range secretWords {
-		if strings.Contains(k, w) {
-			return true
-		}
-	}
-	return false
-}
+func IsSecretKey(key string) bool { return diag.IsSecretKey(key) }

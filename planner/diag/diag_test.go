@@ -188,3 +188,20 @@ func FuzzEditDistance(f *testing.F) {
 		}
 	})
 }
+
+// The source line under an error shows no secret, and its columns stay.
+func TestPrintHidesSecrets(t *testing.T) {
+	for _, c := range []struct{ line, want string }{
+		{"WITH ('a.password' = 'hunter2', 'b' = 'c')", "WITH ('a.password' = '*******', 'b' = 'c')"},
+		{"WITH ('a.pasword'='hünter2')", "WITH ('a.pasword'='*******')"},
+		{"'sasl.jaas.config' = 'x password=\"it''s\";'", "'sasl.jaas.config' = '*******************'"},
+		{"SET 'my.token' = 'abc", "SET 'my.token' = '***"},
+		{"SELECT 'token', x FROM t WHERE y = 'abc'", "SELECT 'token', x FROM t WHERE y = 'abc'"},
+		{"'topic' = 't', 'path' = 'p'", "'topic' = 't', 'path' = 'p'"},
+	} {
+		got := Print(Source{Name: "f", Text: c.line}, Errorf("W0302", Span{Start: 0, End: 1}, "no"))
+		if want := "f:1:1: error[W0302]: no\n 1 | " + c.want + "\n   | ^\n"; got != want {
+			t.Errorf("got %s want %s", got, want)
+		}
+	}
+}

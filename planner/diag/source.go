@@ -45,7 +45,7 @@ func (s Source) Line(n int) string {
 //	 3 | SELECT SUM(prcie) FROM orders
 //	   |            ^^^^^ hint: did you mean "price"?
 //
-// The text is not sanitised for a terminal; the caller's writer does that.
+// Values of options that look secret are covered. The text is not sanitised for a terminal; the caller's writer does that.
 func Print(src Source, d *Diagnostic) string {
 	var b strings.Builder
 	if d.Source != nil {
@@ -57,7 +57,7 @@ func Print(src Source, d *Diagnostic) string {
 	line, col := src.Position(d.Span.Start)
 	fmt.Fprintf(&b, "%s:%d:%d: %s[%s]: %s\n", src.Name, line, col, d.Severity, d.Code, d.Primary)
 	gutter := len(fmt.Sprint(line)) + 1
-	text, col := crop(src.Line(line), col)
+	text, col := crop(hideSecrets(src.Line(line)), col)
 	fmt.Fprintf(&b, "%*d | %s\n", gutter, line, text)
 	carets := strings.Repeat("^", min(caretWidth(src, d.Span), maxLine))
 	fmt.Fprintf(&b, "%*s | %s%s", gutter, "", indent(text, col), carets)
