@@ -74,14 +74,14 @@ func (c *fixtureConnectors) Lookup(_ context.Context, spec *physical.LookupJoin)
 }
 
 // columns finds the fields that a scan reads.
-func (t *fixtureTable) columns(read []physical.ReadColumn) []int {
+func (ft *fixtureTable) columns(read []physical.ReadColumn) []int {
 	out := make([]int, len(read))
 	for i, c := range read {
 		if len(c.Path) == 0 {
-			out[i] = t.keys[c.Metadata]
+			out[i] = ft.keys[c.Metadata]
 			continue
 		}
-		out[i] = fieldNamed(t.fields, c.Path[0])
+		out[i] = fieldNamed(ft.fields, c.Path[0])
 	}
 	return out
 }

@@ -109,7 +109,10 @@ func (p *player) step(ctx context.Context, s fixtures.Step) bool {
 		p.over.clock.millis.Add(s.For.Milliseconds())
 		// The first wakes every task, which fires the timers that are due before it passes
 		// the second on.
-		return p.job.Drain(ctx) == nil && p.job.Drain(ctx) == nil
+		if p.job.Drain(ctx) != nil {
+			return false
+		}
+		return p.job.Drain(ctx) == nil
 	}
 	d := delivery{mark: exec.MinWatermark, idle: s.Kind == fixtures.StepIdle}
 	if s.Kind == fixtures.StepWatermark {
@@ -142,11 +145,11 @@ func (p *player) take(table string, split int) (int, bool) {
 	return 0, false
 }
 
-func (t *fixtureTable) splitOf(row int) int {
-	if row >= len(t.split) {
+func (ft *fixtureTable) splitOf(row int) int {
+	if row >= len(ft.split) {
 		return 0
 	}
-	return t.split[row]
+	return ft.split[row]
 }
 
 // row lets rows from, … to-1 of one split come to all who read the table.

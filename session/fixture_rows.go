@@ -102,7 +102,8 @@ func (t *typing) row(rows *fixtures.Rows, r fixtures.Row, into *vec.BatchBuilder
 		}
 		out = append(append(vec.AppendJSONString(out, []byte(f.Name)), ':'), value...)
 	}
-	for _, name := range t.strangers(members) {
+	if strangers := t.strangers(members); len(strangers) > 0 {
+		name := strangers[0]
 		d := place(codeFixtureColumn, "missing column: %s has no column %q", t.what, name)
 		var names []string
 		for _, f := range t.fields {

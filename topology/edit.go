@@ -1,6 +1,7 @@
 package topology
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -128,8 +129,11 @@ func (g *Graph) Apply(edits []Edit) (*Edited, diag.List) {
 		return nil, a.problems
 	}
 	if err := a.g.Validate(); err != nil {
-		a.problems = append(a.problems, err.(diag.List)...)
-		return nil, a.problems
+		var list diag.List
+		if !errors.As(err, &list) {
+			list.Add(diag.Errorf("W0402", diag.Span{}, "%v", err))
+		}
+		return nil, append(a.problems, list...)
 	}
 	return &Edited{Graph: a.g, Follows: a.follows}, a.problems
 }

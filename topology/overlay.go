@@ -2,6 +2,7 @@ package topology
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -166,7 +167,10 @@ func (p *overlayParser) exchange(edit *NodeEdit, e *yamlEntry, input int) {
 	}
 	in, err := ParseExchange(e.value)
 	if err != nil {
-		d := err.(*diag.Diagnostic)
+		var d *diag.Diagnostic
+		if !errors.As(err, &d) {
+			d = diag.Errorf("W0404", e.span, "%v", err)
+		}
 		if d.Span = e.valueSpan; e.value == "" {
 			d.Span = e.span
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -75,7 +76,8 @@ func (a *app) parity(ctx context.Context, path string, names []string) error {
 
 // shown prints diagnostics with the script they point into.
 func (a *app) shown(src diag.Source, err error) error {
-	if list, ok := err.(diag.List); ok {
+	var list diag.List
+	if errors.As(err, &list) {
 		a.diagnostics(src, list)
 		return exitError{exitUsage}
 	}
