@@ -11,14 +11,13 @@ import (
 
 	"github.com/weir-sql/weir/exec/expr/agg"
 	"github.com/weir-sql/weir/exec/vec"
+	"github.com/weir-sql/weir/planner"
 	"github.com/weir-sql/weir/planner/bind"
 	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/logical"
-	"github.com/weir-sql/weir/planner/lower"
 	"github.com/weir-sql/weir/planner/physical"
 	"github.com/weir-sql/weir/planner/rex"
-	"github.com/weir-sql/weir/planner/rules"
 	"github.com/weir-sql/weir/planner/syntax"
 	"github.com/weir-sql/weir/planner/types"
 	"github.com/weir-sql/weir/topology"
@@ -106,6 +105,9 @@ func (s *Session) Plan(src diag.Source, mode Mode) (*Plan, diag.List) {
 	if list.HasErrors() {
 		return nil, list.Sorted()
 	}
+	if loc, err = settleZone(bound); err != nil {
+		return nil, append(list, asDiagnostic(err))
+	}
 	pl := &planning{session: s, src: src, mode: mode, zone: loc, config: bound.Config}
 	p := &Plan{Source: src, Mode: mode, Config: bound.Config}
 	for _, c := range bound.Commands {
@@ -130,6 +132,26 @@ func (s *Session) Plan(src diag.Source, mode Mode) (*Plan, diag.List) {
 	return p, list.Sorted()
 }
 
+// settleZone gives the time zone of a script's run, the one in force at its queries, and leaves it in the configuration,
+// whatever was set after them. All queries of a script are one run, so they must agree.
+func settleZone(bound *bind.Bound) (*time.Location, error) {
+	const key = "table.local-time-zone"
+	for i, c := range bound.Configs {
+		if i > 0 && c[key] != bound.Configs[0][key] {
+			return nil, diag.Errorf("W0603", bound.Sinks[i].Span(), "'%s' is %q here and %q at a query before: queries of one script run as one job, in one time zone",
+				key, c[key], bound.Configs[0][key]).WithHint("put queries of another time zone into a script of their own")
+		}
+	}
+	if len(bound.Configs) > 0 {
+		if name, ok := bound.Configs[0][key]; ok {
+			bound.Config[key] = name
+		} else {
+			delete(bound.Config, key)
+		}
+	}
+	return zone(bound.Config)
+}
+
 // declarations are the connectors as the planner sees them: those of a fixture's tables
 // can do what the fixture can.
 func (s *Session) declarations(reg catalog.Connectors) catalog.Connectors {
@@ -151,8 +173,8 @@ type planning struct {
 // graph rewrites and lowers sinks.
 func (p *planning) graph(sinks []*logical.Sink) (*topology.Graph, diag.List) {
 	reg := p.session.functions
-	sinks = rules.Run(&rules.Context{Batch: p.mode == Batch, Config: p.config, Functions: reg, Fold: fold(reg, p.zone)}, sinks)
-	return lower.Graph(sinks, lower.Options{Mode: p.mode, Script: p.src, Config: p.config, Functions: reg, Partials: partials})
+	return planner.Plan(sinks, planner.Options{Mode: p.mode, Script: p.src, Config: p.config, Functions: reg,
+		Fold: fold(reg, p.zone), Partials: partials})
 }
 
 // declare binds the project's table declarations. Their places are taken off the
