@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -262,4 +263,20 @@ func asDiagnostic(err error) *diag.Diagnostic {
 		return d
 	}
 	return diag.Errorf("W0600", diag.Span{}, "%s", fmt.Sprint(err))
+}
+
+// ModesOf narrows modes to those that a script is for: declarations that the project makes in one mode only are of that
+// mode, whatever was asked.
+func (s *Session) ModesOf(path string, modes []Mode) []Mode {
+	among := func(names []string) bool {
+		return slices.ContainsFunc(names, func(n string) bool { return sameFile(filepath.Join(s.Project.Dir, n), path) })
+	}
+	t := s.Project.Config.Tables
+	switch stream, batch := among(t.Stream), among(t.Batch); {
+	case stream && !batch:
+		return []Mode{Stream}
+	case batch && !stream:
+		return []Mode{Batch}
+	}
+	return modes
 }

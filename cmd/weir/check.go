@@ -17,7 +17,8 @@ func (a *app) checkCommand() *cobra.Command {
 		Long: `check parses, binds and plans scripts and prints every problem with its place and,
 where there is one, its fix. It opens no connection and reads no data.
 
-Without --mode a script is checked in the mode its project declares; with --mode both in both.`,
+Without --mode a script is checked in the mode its project declares; with --mode both in both. Tables that the project
+declares for one mode are checked in that mode.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			modes, err := session.ParseModes(mode)
@@ -59,6 +60,7 @@ func (a *app) check(path string, modes []session.Mode) (diag.List, error) {
 	if len(modes) == 0 {
 		modes = []session.Mode{s.DefaultMode()}
 	}
+	modes = s.ModesOf(path, modes)
 	var all diag.List
 	seen := map[string]bool{}
 	for _, m := range modes {
