@@ -32,6 +32,7 @@ type Plan struct {
 	Outputs  []Output        // in the order of the script
 	Commands []Command       // results of SHOW, DESCRIBE and their like, in order
 	Config   map[string]string
+	Zone     *time.Location // session time zone
 
 	Planned *topology.Graph   // Graph without the edits of the overlay
 	Overlay *topology.Overlay // nil if the script has none
@@ -110,7 +111,7 @@ func (s *Session) Plan(src diag.Source, mode Mode) (*Plan, diag.List) {
 		return nil, append(list, asDiagnostic(err))
 	}
 	pl := &planning{session: s, src: src, mode: mode, zone: loc, config: bound.Config}
-	p := &Plan{Source: src, Mode: mode, Config: bound.Config}
+	p := &Plan{Source: src, Mode: mode, Config: bound.Config, Zone: loc}
 	for _, c := range bound.Commands {
 		command, problems := pl.command(c)
 		list = append(list, problems...)

@@ -45,7 +45,10 @@ into the final rows. As a batch it gives final rows.`,
 			if f.execute != "" {
 				return cobra.NoArgs(cmd, args)
 			}
-			return cobra.ExactArgs(1)(cmd, args)
+			if len(args) != 1 {
+				return usageError{fmt.Errorf("run takes one script, - for standard input, or -e SQL")}
+			}
+			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), args, f) },
 	}
@@ -172,6 +175,8 @@ func (a *app) outputs(plan *session.Plan, f runFlags) (*outputs, error) {
 	switch {
 	case f.output == "" && format.Binary && a.out.TTY():
 		return nil, usageError{fmt.Errorf("%s is not for a terminal: redirect it or use --output FILE", format.Name)}
+	case several && filepath.Ext(f.output) == "."+format.Name:
+		return nil, usageError{fmt.Errorf("the script has %d queries and %s would hold one result: name a folder", len(plan.Selects()), f.output)}
 	case f.output == "" && format.Single && several:
 		return nil, usageError{fmt.Errorf("the script has %d queries and %s holds one result: use --output FOLDER, or -o jsonl", len(plan.Selects()), format.Name)}
 	}
@@ -232,6 +237,7 @@ func (o *outputs) writer(q session.Output) (result.Writer, error) {
 	changelog := o.plan.Mode == session.Stream && !o.flags.final
 	opts := result.Options{Output: q.Name, Schema: q.Schema, Changelog: changelog,
 		Several: len(o.plan.Selects()) > 1 && o.flags.output == ""}
+	opts.Zone = o.plan.Zone
 	if o.app.out.TTY() {
 		opts.Width = terminalWidth()
 	}

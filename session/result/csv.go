@@ -47,7 +47,7 @@ func (c *csvWriter) Write(b *vec.Batch) error {
 		for _, v := range b.Cols {
 			text := ""
 			if !v.IsNull(i) {
-				text = vec.FormatValue(v, i)
+				text = c.o.text(v, i)
 			}
 			c.record = append(c.record, text)
 		}

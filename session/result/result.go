@@ -7,6 +7,7 @@ import (
 	"io"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/diag"
@@ -32,6 +33,18 @@ type Options struct {
 	Several bool
 	// Width is the terminal's, 0 for no limit.
 	Width int
+	// Zone is the session time zone, in which people read TIMESTAMP_LTZ; nil = UTC. JSON
+	// has it in UTC with a Z.
+	Zone *time.Location
+}
+
+// text is a value as people read it.
+func (o Options) text(v *vec.Vec, i int) string {
+	zone := o.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	return string(vec.AppendText(nil, v, i, zone))
 }
 
 // Format is one output format.

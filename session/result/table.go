@@ -69,7 +69,7 @@ func cells(o Options, b *vec.Batch, i, width int) []string {
 	for _, v := range b.Cols {
 		text := "NULL"
 		if !v.IsNull(i) {
-			text = term.Clean(vec.FormatValue(v, i))
+			text = term.Clean(o.text(v, i))
 		}
 		if width > 0 && runewidth.StringWidth(text) > cellMax {
 			text = runewidth.Truncate(text, cellMax, "…")
