@@ -1,6 +1,7 @@
 package topology
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/weir-sql/weir/planner/diag"
@@ -32,7 +33,11 @@ func (g *Graph) Validate() error {
 	}
 	g.validateInputs(report)
 	if _, err := g.Topo(); err != nil {
-		problems.Add(err.(*diag.Diagnostic))
+		var d *diag.Diagnostic
+		if !errors.As(err, &d) {
+			return err
+		}
+		problems.Add(d)
 	}
 	return problems.Err()
 }
