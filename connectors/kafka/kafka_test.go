@@ -260,6 +260,22 @@ func TestKafkaWritesOldTimestamps(t *testing.T) {
 	same(t, r.read(tab), []string{"+I 1 2001-09-09 01:46:40.000", "+I 2 2023-11-14 22:13:20.000"})
 }
 
+func TestKafkaHeaders(t *testing.T) {
+	r := newRig(t)
+	r.create("headers", 1)
+	cl := r.client()
+	rec := &kgo.Record{Topic: r.prefix + "headers", Value: []byte(`{"id":1}`), Headers: []kgo.RecordHeader{{Key: "trace", Value: []byte("a1")}, {Key: "none"}}}
+	if err := cl.ProduceSync(t.Context(), rec).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	cl.Close()
+	tab := r.table("id BIGINT, m_headers MAP<STRING, BYTES>, m_topic STRING", "headers", nil, nil)
+	got := r.read(tab)
+	if len(got) != 1 || !strings.Contains(got[0], "trace=") || !strings.HasSuffix(got[0], r.prefix+"headers") {
+		t.Fatalf("got %v", got)
+	}
+}
+
 // Every way to say where reading begins and ends.
 func TestKafkaStartupAndBoundedModes(t *testing.T) {
 	r := newRig(t)
