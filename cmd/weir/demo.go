@@ -59,7 +59,7 @@ func (a *app) demo(ctx context.Context, dir string) error {
 	}
 	fmt.Fprintf(a.out, `
 next:  weir plan %[1]s/sql/spend.sql --as dag      another drawing of the graph
-       weir run  %[1]s/sql/spend.sql --mode batch  run it yourself
+       weir run  %[1]s/sql/spend.sql --mode stream run it yourself
        weir run  -C %[1]s -e "SELECT * FROM city_spend" --mode batch
        weir test -C %[1]s                          %[2]s, most in both modes
        weir parity %[1]s/sql/spend.sql             where the modes part, and why

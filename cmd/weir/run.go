@@ -106,25 +106,33 @@ func (a *app) run(ctx context.Context, args []string, f runFlags) error {
 	if err := out.commands(plan); err != nil {
 		return err
 	}
-	if err := a.execute(ctx, s, plan, out, f); err != nil {
+	closing, err := a.execute(ctx, s, plan, out, f)
+	if err != nil {
 		if cerr := out.discard(); cerr != nil && err == nil {
 			err = cerr
 		}
 		return exitError{a.fail(ctx, src, err)}
 	}
-	return out.close()
+	if err := out.close(); err != nil {
+		return err
+	}
+	if closing != "" && !f.quiet && a.err.TTY() {
+		fmt.Fprintln(a.err, closing)
+	}
+	return nil
 }
 
-// execute runs the plan's job, if there is one, with progress on the way.
-func (a *app) execute(ctx context.Context, s *session.Session, plan *session.Plan, out *outputs, f runFlags) error {
+// execute runs the plan's job, if there is one, with progress on the way, and gives
+// the closing line.
+func (a *app) execute(ctx context.Context, s *session.Session, plan *session.Plan, out *outputs, f runFlags) (closing string, err error) {
 	if plan.Graph == nil {
-		return nil
+		return "", nil
 	}
 	bar := &progress{w: a.err}
 	a.out.Before(bar.clear)
 	run, err := s.Run(ctx, plan, session.RunOptions{Result: out.writer, Limit: f.limit})
 	if err != nil {
-		return err
+		return "", err
 	}
 	if !f.quiet && a.err.TTY() {
 		bar.watch(run)
@@ -135,10 +143,7 @@ func (a *app) execute(ctx context.Context, s *session.Session, plan *session.Pla
 	if errors.Is(err, session.ErrLimit) {
 		err = nil
 	}
-	if err == nil && !f.quiet && a.err.TTY() {
-		fmt.Fprintln(a.err, run.Summary())
-	}
-	return err
+	return run.Summary(), err
 }
 
 // outputs are where the rows of SELECTs go.
