@@ -7,6 +7,7 @@ import (
 	"github.com/weir-sql/weir/planner/bind"
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/types"
+	"github.com/weir-sql/weir/topology"
 )
 
 // explainWidth is the width in which EXPLAIN draws a graph.
@@ -20,7 +21,7 @@ func (p *planning) command(c bind.Command) (Command, diag.List) {
 		if list.HasErrors() {
 			return out, list
 		}
-		text, err := Render(g, "tree", explainWidth, false)
+		text, err := Render(g, "tree", topology.Options{Width: explainWidth})
 		if err != nil {
 			return out, diag.List{diag.Errorf("W0600", c.Span, "drawing the graph: %v", err)}
 		}

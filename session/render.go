@@ -33,15 +33,16 @@ func Renderings() []string {
 	return names
 }
 
-// Render draws a graph in one of Renderings, width columns wide where that matters.
-func Render(g *topology.Graph, as string, width int, ascii bool) (string, error) {
+// Render draws a graph in one of Renderings. Whatever comes from a script is cleaned;
+// the only control bytes in the text are those that o.Paint adds.
+func Render(g *topology.Graph, as string, o topology.Options) (string, error) {
 	m, err := topology.NewModel(g)
 	if err != nil {
 		return "", err
 	}
 	for _, r := range renderings {
 		if r.name == as {
-			text, err := r.draw(m, topology.Options{Width: width, ASCII: ascii})
+			text, err := r.draw(m, o)
 			if err == nil && !strings.HasSuffix(text, "\n") {
 				text += "\n"
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/weir-sql/weir/session"
 	"github.com/weir-sql/weir/session/result"
+	"github.com/weir-sql/weir/topology"
 )
 
 func (a *app) demoCommand() *cobra.Command {
@@ -84,11 +85,13 @@ func (a *app) demoRun(ctx context.Context, s *session.Session, d *session.Demo) 
 	if a.diagnostics(src, list) {
 		return exitError{exitUsage}
 	}
-	tree, err := session.Render(plan.Graph, "tree", terminalWidth(), false)
+	tree, err := session.Render(plan.Graph, "tree", topology.Options{Width: terminalWidth(), Paint: a.paint()})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "\n%s\n", tree)
+	if err := a.out.Styled("\n" + tree + "\n"); err != nil {
+		return err
+	}
 	for _, mode := range []session.Mode{session.Stream, session.Batch} {
 		r, err := s.RunToEnd(ctx, src, mode, nil)
 		if err != nil {

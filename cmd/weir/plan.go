@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/weir-sql/weir/session"
+	"github.com/weir-sql/weir/topology"
 )
 
 func (a *app) planCommand() *cobra.Command {
@@ -55,12 +56,11 @@ git revision, and what becomes of the state; see weir diff.`,
 			if width == 0 {
 				width = terminalWidth()
 			}
-			text, err := session.Render(p.Graph, as, width, ascii)
+			text, err := session.Render(p.Graph, as, topology.Options{Width: width, ASCII: ascii, Paint: a.paint()})
 			if err != nil {
 				return usageError{err}
 			}
-			_, err = fmt.Fprint(a.out, text)
-			return err
+			return a.out.Styled(text)
 		},
 	}
 	f := cmd.Flags()

@@ -17,6 +17,8 @@ import (
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/session"
 	"github.com/weir-sql/weir/session/term"
+	"github.com/weir-sql/weir/topology"
+	"github.com/weir-sql/weir/tui/styles"
 )
 
 // The exit codes, which scripts rely on.
@@ -145,6 +147,14 @@ func (a *app) diagnostics(src diag.Source, list diag.List) bool {
 		a.print(src, d)
 	}
 	return list.HasErrors()
+}
+
+// paint colours graphs on a terminal that has colours; nil leaves them alone.
+func (a *app) paint() func(topology.Role, string) string {
+	if !a.out.TTY() {
+		return nil
+	}
+	return styles.New(os.Stdout).Graph
 }
 
 // print prints one diagnostic, cleaned wherever it goes: a log is read in a terminal too.

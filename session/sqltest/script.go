@@ -19,6 +19,7 @@ import (
 	"github.com/weir-sql/weir/planner/syntax"
 	"github.com/weir-sql/weir/session"
 	"github.com/weir-sql/weir/session/result"
+	"github.com/weir-sql/weir/topology"
 )
 
 // Script runs one file of fixtures/sql; its README documents the verbs.
@@ -145,7 +146,7 @@ func (s *Script) plan(d *datadriven.TestData) (string, error) {
 		return problems(c, s.Dir, list), nil
 	}
 	defer p.Close()
-	text, err := session.Render(p.Plan.Graph, "tree", 110, false)
+	text, err := session.Render(p.Plan.Graph, "tree", topology.Options{Width: 110})
 	return strings.ReplaceAll(text, s.Dir, "$DIR"), err
 }
 

@@ -142,6 +142,13 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// Styled writes text whose control bytes are our own: a rendering whose foreign parts
+// were cleaned before it was coloured. Everything else goes through Write.
+func (w *Writer) Styled(text string) error {
+	_, err := io.WriteString(w.w, text)
+	return err
+}
+
 // Overwrite replaces the current line of a terminal by a cleaned text. The control
 // bytes are the writer's own.
 func (w *Writer) Overwrite(line string) {
