@@ -65,14 +65,7 @@ type decoder struct {
 	databases *regexp.Regexp // nil = all
 	tables    *regexp.Regexp
 	data, old [][]byte
-	ignore    bool
-	skipped   int64
 }
-
-var (
-	_ format.LineDecoder = (*decoder)(nil)
-	_ format.Splittable  = (*decoder)(nil)
-)
 
 // members of a message, in the order of its envelope.
 const (
@@ -85,7 +78,8 @@ const (
 
 func newDecoder(cfg format.DecoderConfig) (format.Decoder, error) {
 	r := option.Read(options, cfg.Options).Named("canal-json.")
-	d := &decoder{message: json.NewEnvelope("data", "old", "type", "database", "table"), ignore: r.Bool("ignore-parse-errors")}
+	d := &decoder{message: json.NewEnvelope("data", "old", "type", "database", "table")}
+	ignore := r.Bool("ignore-parse-errors")
 	var err error
 	if d.databases, err = pattern(r, "database.include"); err != nil {
 		return nil, err
@@ -98,7 +92,7 @@ func newDecoder(cfg format.DecoderConfig) (format.Decoder, error) {
 	}
 	cfg.Options = json.RowOptions(cfg.Options)
 	d.rows, err = json.NewRows(cfg, paths)
-	return d, err
+	return format.NewMessages(ignore, d.changes), err
 }
 
 func pattern(r *option.Reader, name string) (*regexp.Regexp, error) {
@@ -113,35 +107,7 @@ func pattern(r *option.Reader, name string) (*regexp.Regexp, error) {
 	return re, nil
 }
 
-// Splittable is true: a line is a message.
-func (d *decoder) Splittable() bool { return true }
-
-// Skipped counts the messages dropped by ignore-parse-errors.
-func (d *decoder) Skipped() int64 { return d.skipped }
-
-// DecodeLines reads a message a line.
-func (d *decoder) DecodeLines(chunk []byte, last bool, max int, into *vec.BatchBuilder) (int, int, error) {
-	return format.EachLine(chunk, last, max, into, d)
-}
-
-// Decode reads the rows a statement changed.
-func (d *decoder) Decode(msg []byte, into *vec.BatchBuilder) error {
-	if len(msg) == 0 {
-		return nil
-	}
-	n := into.Len()
-	err := d.changes(msg, into)
-	if err == nil {
-		return nil
-	}
-	into.Truncate(n)
-	if d.ignore {
-		d.skipped++
-		return nil
-	}
-	return err
-}
-
+// changes reads the rows a statement changed.
 func (d *decoder) changes(msg []byte, into *vec.BatchBuilder) error {
 	m := d.message
 	if err := m.Read(msg); err != nil {

@@ -58,14 +58,7 @@ type decoder struct {
 	rows    *json.Rows
 	message *json.Envelope // schema and payload, if messages carry a schema
 	payload *json.Envelope
-	ignore  bool
-	skipped int64
 }
-
-var (
-	_ format.LineDecoder = (*decoder)(nil)
-	_ format.Splittable  = (*decoder)(nil)
-)
 
 // members of a payload, in the order of its envelope.
 const (
@@ -76,7 +69,8 @@ const (
 
 func newDecoder(cfg format.DecoderConfig) (format.Decoder, error) {
 	r := option.Read(options, cfg.Options).Named("debezium-json.")
-	d := &decoder{payload: json.NewEnvelope("before", "after", "op"), ignore: r.Bool("ignore-parse-errors")}
+	d := &decoder{payload: json.NewEnvelope("before", "after", "op")}
+	ignore := r.Bool("ignore-parse-errors")
 	in := map[string]json.MetadataPath{}
 	for key, p := range paths {
 		in[key] = p
@@ -95,39 +89,11 @@ func newDecoder(cfg format.DecoderConfig) (format.Decoder, error) {
 	cfg.Options = json.RowOptions(cfg.Options)
 	var err error
 	d.rows, err = json.NewRows(cfg, in)
-	return d, err
+	return format.NewMessages(ignore, d.change), err
 }
 
-// Splittable is true: a line is a message.
-func (d *decoder) Splittable() bool { return true }
-
-// Skipped counts the messages dropped by ignore-parse-errors.
-func (d *decoder) Skipped() int64 { return d.skipped }
-
-// DecodeLines reads a message a line.
-func (d *decoder) DecodeLines(chunk []byte, last bool, max int, into *vec.BatchBuilder) (int, int, error) {
-	return format.EachLine(chunk, last, max, into, d)
-}
-
-// Decode reads a change: one row, or -U and +U of an update. An empty message (a
+// change reads a change: one row, or -U and +U of an update. An empty message (a
 // tombstone) gives none.
-func (d *decoder) Decode(msg []byte, into *vec.BatchBuilder) error {
-	if len(msg) == 0 {
-		return nil
-	}
-	n := into.Len()
-	err := d.change(msg, into)
-	if err == nil {
-		return nil
-	}
-	into.Truncate(n)
-	if d.ignore {
-		d.skipped++
-		return nil
-	}
-	return err
-}
-
 func (d *decoder) change(msg []byte, into *vec.BatchBuilder) error {
 	payload := msg
 	if d.message != nil {

@@ -51,14 +51,7 @@ func Format() format.Format {
 type decoder struct {
 	rows    *json.Rows
 	message *json.Envelope
-	ignore  bool
-	skipped int64
 }
-
-var (
-	_ format.LineDecoder = (*decoder)(nil)
-	_ format.Splittable  = (*decoder)(nil)
-)
 
 // members of a message, in the order of its envelope.
 const (
@@ -69,44 +62,17 @@ const (
 
 func newDecoder(cfg format.DecoderConfig) (format.Decoder, error) {
 	r := option.Read(json.ChangeOptions, cfg.Options).Named("maxwell-json.")
-	d := &decoder{message: json.NewEnvelope("data", "old", "type"), ignore: r.Bool("ignore-parse-errors")}
+	d := &decoder{message: json.NewEnvelope("data", "old", "type")}
+	ignore := r.Bool("ignore-parse-errors")
 	if err := r.Err(); err != nil {
 		return nil, err
 	}
 	var err error
 	d.rows, err = json.NewRows(cfg, paths)
-	return d, err
+	return format.NewMessages(ignore, d.change), err
 }
 
-// Splittable is true: a line is a message.
-func (d *decoder) Splittable() bool { return true }
-
-// Skipped counts the messages dropped by ignore-parse-errors.
-func (d *decoder) Skipped() int64 { return d.skipped }
-
-// DecodeLines reads a message a line.
-func (d *decoder) DecodeLines(chunk []byte, last bool, max int, into *vec.BatchBuilder) (int, int, error) {
-	return format.EachLine(chunk, last, max, into, d)
-}
-
-// Decode reads a change: one row, or -U and +U of an update.
-func (d *decoder) Decode(msg []byte, into *vec.BatchBuilder) error {
-	if len(msg) == 0 {
-		return nil
-	}
-	n := into.Len()
-	err := d.change(msg, into)
-	if err == nil {
-		return nil
-	}
-	into.Truncate(n)
-	if d.ignore {
-		d.skipped++
-		return nil
-	}
-	return err
-}
-
+// change reads a change: one row, or -U and +U of an update.
 func (d *decoder) change(msg []byte, into *vec.BatchBuilder) error {
 	m := d.message
 	if err := m.Read(msg); err != nil {
