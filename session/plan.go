@@ -76,15 +76,6 @@ func (p *Plan) output(name string) Output {
 	return Output{Name: name}
 }
 
-// place gives a run-time error the name of its operator in the script, where one is known.
-func (p *Plan) place(err error) error {
-	var d *diag.Diagnostic
-	if err == nil || errors.As(err, &d) {
-		return err
-	}
-	return err
-}
-
 // Plan parses, binds and plans a script. It opens nothing. The plan is nil if the
 // list holds an error.
 func (s *Session) Plan(src diag.Source, mode Mode) (*Plan, diag.List) {

@@ -94,7 +94,7 @@ func (s *Session) Run(ctx context.Context, p *Plan, o RunOptions) (*Run, error) 
 	if r.job, err = start(graphs[0]); err != nil {
 		r.cancel()
 		r.temp.remove()
-		return nil, p.place(err)
+		return nil, err
 	}
 	r.limit.stop = func() { r.Stop(ErrLimit) }
 	go r.drive(graphs[1:], start)
@@ -171,7 +171,7 @@ func (r *Run) writers() []result.Writer {
 func (r *Run) Wait() error {
 	r.wait.Do(func() {
 		<-r.done
-		r.err = r.plan.place(r.jobErr)
+		r.err = r.jobErr
 		r.ended = time.Now()
 		close(r.flush)
 		r.cancel()
@@ -241,24 +241,24 @@ func (p Progress) plus(job *runtime.Job) Progress {
 
 // Line is the progress in one line.
 func (p Progress) Line() string {
-	parts := []string{fmt.Sprintf("%s rows", thousands(p.RowsRead)), fmt.Sprintf("%s rows/s", rate(p.RowsRead, p.Elapsed))}
+	parts := []string{fmt.Sprintf("%s rows", Thousands(p.RowsRead)), fmt.Sprintf("%s rows/s", rate(p.RowsRead, p.Elapsed))}
 	if p.RowsWritten > 0 {
-		parts = append(parts, fmt.Sprintf("%s out", thousands(p.RowsWritten)))
+		parts = append(parts, fmt.Sprintf("%s out", Thousands(p.RowsWritten)))
 	}
 	if p.Watermark != exec.MinWatermark && p.Watermark != exec.MaxWatermark {
 		parts = append(parts, "watermark "+time.UnixMilli(p.Watermark).UTC().Format("01-02 15:04:05"))
 	}
 	if p.Lag > 0 {
-		parts = append(parts, fmt.Sprintf("lag %s", thousands(p.Lag)))
+		parts = append(parts, fmt.Sprintf("lag %s", Thousands(p.Lag)))
 	}
 	if p.Late > 0 {
-		parts = append(parts, fmt.Sprintf("%s late rows dropped", thousands(p.Late)))
+		parts = append(parts, fmt.Sprintf("%s late rows dropped", Thousands(p.Late)))
 	}
 	if p.Bad > 0 {
-		parts = append(parts, fmt.Sprintf("%s records skipped", thousands(p.Bad)))
+		parts = append(parts, fmt.Sprintf("%s records skipped", Thousands(p.Bad)))
 	}
 	if p.Spilled > 0 {
-		parts = append(parts, fmt.Sprintf("%s MB spilled", thousands(p.Spilled>>20)))
+		parts = append(parts, fmt.Sprintf("%s MB spilled", Thousands(p.Spilled>>20)))
 	}
 	return strings.Join(parts, " · ")
 }
@@ -269,7 +269,8 @@ func (r *Run) Summary() string {
 	return fmt.Sprintf("%s · %s · %v", r.plan.Mode, p.Line(), p.Elapsed.Round(time.Millisecond))
 }
 
-func thousands(n int64) string {
+// Thousands prints 180000 as 180,000.
+func Thousands(n int64) string {
 	s := fmt.Sprint(n)
 	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + "," + s[i:]
@@ -285,7 +286,7 @@ func rate(n int64, d time.Duration) string {
 	case perSecond >= 1e4:
 		return fmt.Sprintf("%.0f k", perSecond/1e3)
 	default:
-		return thousands(int64(perSecond))
+		return Thousands(int64(perSecond))
 	}
 }
 

@@ -48,9 +48,9 @@ func (a *app) demo(ctx context.Context, dir string) error {
 		return err
 	}
 	fmt.Fprintf(a.out, "weir %s · demo project %q in %s · embedded Kafka on %s\n", version, "shop", dir, addr)
-	fmt.Fprintf(a.out, "orders       %9s changes of %s orders\n", thousands(int64(d.Rows.OrderChanges)), thousands(int64(d.Rows.Orders)))
-	fmt.Fprintf(a.out, "page_events  %9s rows, %s of them out of order\n", thousands(int64(d.Rows.PageEvents)), thousands(int64(d.Rows.OutOfOrder)))
-	fmt.Fprintf(a.out, "users        %9s rows\n", thousands(int64(d.Rows.Users)))
+	fmt.Fprintf(a.out, "orders       %9s changes of %s orders\n", session.Thousands(int64(d.Rows.OrderChanges)), session.Thousands(int64(d.Rows.Orders)))
+	fmt.Fprintf(a.out, "page_events  %9s rows, %s of them out of order\n", session.Thousands(int64(d.Rows.PageEvents)), session.Thousands(int64(d.Rows.OutOfOrder)))
+	fmt.Fprintf(a.out, "users        %9s rows\n", session.Thousands(int64(d.Rows.Users)))
 	if err := a.demoRun(ctx, s, d); err != nil {
 		return err
 	}
@@ -121,11 +121,11 @@ func (a *app) demoCompare(ctx context.Context, s *session.Session, plan *session
 		}
 		stream, batch := folds[0], folds[1]
 		if stream.Digest() == batch.Digest() && stream.Rows() > 0 {
-			fmt.Fprintf(a.out, "%-13s folded results equal: %s rows, sha256 %s\n", o.Table, thousands(int64(stream.Rows())), stream.Digest()[:16])
+			fmt.Fprintf(a.out, "%-13s folded results equal: %s rows, sha256 %s\n", o.Table, session.Thousands(int64(stream.Rows())), stream.Digest()[:16])
 			continue
 		}
 		differ = true
-		fmt.Fprintf(a.out, "%-13s results DIFFER: stream %s rows, batch %s rows\n", o.Table, thousands(int64(stream.Rows())), thousands(int64(batch.Rows())))
+		fmt.Fprintf(a.out, "%-13s results DIFFER: stream %s rows, batch %s rows\n", o.Table, session.Thousands(int64(stream.Rows())), session.Thousands(int64(batch.Rows())))
 		onlyStream, onlyBatch := stream.Diff(batch, 5)
 		for _, l := range onlyStream {
 			fmt.Fprintf(a.out, "  only stream  %s\n", l)

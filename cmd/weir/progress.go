@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -90,13 +89,4 @@ func bar(done, total int64, n int) string {
 		full = int(min(done, total) * int64(n) / total)
 	}
 	return "▕" + strings.Repeat("█", full) + strings.Repeat(" ", n-full) + "▏"
-}
-
-// thousands prints 180000 as 180,000.
-func thousands(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

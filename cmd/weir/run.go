@@ -161,7 +161,6 @@ type output struct {
 	writer result.Writer
 	file   *os.File
 	path   string // final name of file
-	shared io.Writer
 }
 
 func (a *app) outputs(plan *session.Plan, f runFlags) (*outputs, error) {
@@ -231,7 +230,7 @@ func (o *outputs) commands(plan *session.Plan) error {
 func (o *outputs) writer(q session.Output) (result.Writer, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	out := &output{shared: o.app.out}
+	out := &output{}
 	var w io.Writer = o.app.out
 	if o.flags.output != "" {
 		if err := out.create(o.flags.output, q.Name, o.format.Name, len(o.plan.Selects()) > 1); err != nil {
