@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/weir-sql/weir/exec"
 	"github.com/weir-sql/weir/exec/runtime"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/fixtures"
@@ -107,12 +106,8 @@ func (c *fixtureClock) Now() time.Time { return time.UnixMilli(c.millis.Load()).
 
 // over gives the session a fixture. config wins over everything but the script's SET.
 func (s *Session) over(set *fixtures.Set, mode Mode, config map[string]string) *over {
-	start := set.Clock
-	if start.IsZero() {
-		start = fixtures.DefaultClock
-	}
 	o := &over{set: set, mode: mode, clock: &fixtureClock{}, produces: map[string]topology.ChangelogMode{}}
-	o.clock.millis.Store(start.UnixMilli())
+	o.clock.millis.Store(o.start().UnixMilli())
 	c := *s
 	c.opts.Config = map[string]string{"parallelism.default": fmt.Sprint(max(1, set.Parallelism))}
 	maps.Copy(c.opts.Config, s.opts.Config)
@@ -122,6 +117,14 @@ func (s *Session) over(set *fixtures.Set, mode Mode, config map[string]string) *
 	c.pretend = func(inner catalog.Connectors) catalog.Connectors { return &fixtureDeclarations{inner, o} }
 	o.Session = &c
 	return o
+}
+
+// start is where processing time begins.
+func (o *over) start() time.Time {
+	if o.set.Clock.IsZero() {
+		return fixtures.DefaultClock
+	}
+	return o.set.Clock
 }
 
 // fixtureDeclarations are connectors whose tables end, read nothing but whole rows, and
@@ -163,45 +166,13 @@ func (s *Session) Rehearse(ctx context.Context, src diag.Source, set *fixtures.S
 type tapper func(n *topology.Node, subtask int) runtime.Tap
 
 func (o *over) rehearse(ctx context.Context, src diag.Source, tap tapper) (*Rehearsal, diag.List, error) {
-	plan, list := o.Plan(src, o.mode)
-	if plan == nil {
-		return nil, list, nil
-	}
-	r := &Rehearsal{Plan: plan, Captured: map[string]*Captured{}, over: o}
-	if plan.Graph == nil {
-		return r, list, nil
-	}
-	o.exactWatermarks(plan.Graph)
-	tables, err := o.tables(plan)
-	if err != nil {
-		return nil, list, err
-	}
-	for _, out := range plan.Outputs {
-		r.Captured[out.Name] = &Captured{Output: out}
-	}
-	conns := &fixtureConnectors{over: o, graph: plan.Graph, config: plan.Config, tables: tables, captured: r.Captured}
-	conns.player = newPlayer(o, conns)
-	for _, n := range plan.Graph.Nodes {
-		if spec, ok := n.Spec.(*physical.LookupJoin); ok {
-			conns.player.addDimension(tables[spec.Scan.Table.Path.Name])
-		}
-	}
 	began := time.Now()
-	r.run, err = o.Run(ctx, plan, RunOptions{Limit: -1, Tap: tap, Connectors: func(exec.Connectors) exec.Connectors { return conns }})
-	if err != nil {
-		return nil, list, err
+	st, r, list, err := o.begin(ctx, src, tap, false)
+	if st == nil || err != nil {
+		return r, list, err
 	}
-	played := make(chan struct{})
-	go func() {
-		defer close(played)
-		conns.player.play(ctx, r.run.job)
-	}()
-	err = r.run.Wait()
-	<-played
+	err = st.Finish(ctx)
 	r.Elapsed = time.Since(began)
-	for _, n := range plan.Graph.Nodes {
-		r.Late += r.run.job.Total(n.ID).Late
-	}
 	return r, list, err
 }
 
