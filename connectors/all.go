@@ -13,6 +13,7 @@ import (
 	"github.com/weir-sql/weir/connectors/format/parquet"
 	"github.com/weir-sql/weir/connectors/format/raw"
 	"github.com/weir-sql/weir/connectors/kafka"
+	"github.com/weir-sql/weir/connectors/nexmark"
 	"github.com/weir-sql/weir/connectors/print"
 )
 
@@ -23,6 +24,7 @@ func All() []Connector {
 		datagen.Connector(),
 		kafka.Connector(),
 		kafka.Upsert(),
+		nexmark.Connector(),
 		print.Connector(),
 		blackhole.Connector(),
 	}

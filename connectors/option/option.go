@@ -90,6 +90,9 @@ func (r *Reader) bad(name, text, want string) {
 	r.errs.Add(diag.Errorf("W0332", diag.Span{}, "option '%s' is %q, want %s", r.prefix+name, text, want))
 }
 
+// Bad reports an option whose text was read but does not do; want says what would.
+func (r *Reader) Bad(name, want string) { r.bad(name, r.text(name), want) }
+
 // String reads text as it is.
 func (r *Reader) String(name string) string { return r.text(name) }
 
