@@ -17,4 +17,5 @@ type Counters struct {
 	SpilledBytes          atomic.Int64
 	LookupHits            atomic.Int64
 	LookupMisses          atomic.Int64
+	LookupRequests        atomic.Int64 // sent to the dimension table
 }

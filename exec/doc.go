@@ -10,7 +10,7 @@
 //   - Batches are dense and immutable once emitted (package vec).
 //   - Watermarks never go back. A watermark w on an edge comes after every row that
 //     was emitted before it.
-//   - An operator is used by one goroutine; it starts none that outlives a call
-//     except through Context.Async.
+//   - An operator is used by one goroutine; it may start others, which
+//     touch none of its fields and tell it that they are done through Context.Wake.
 //   - All time, randomness and scratch space come from the Context.
 package exec

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"context"
 	"math"
 	"time"
 
@@ -84,9 +85,37 @@ type Closer interface {
 
 // Flusher is called before a snapshot, at the end of a batch of input when the task
 // would otherwise wait, and at the end of an input: operators that hold back
-// changes (mini-batch) or requests (async lookups) give them out.
+// changes (mini-batch) give them out. It must not wait.
 type Flusher interface {
 	Flush(out Out) error
+}
+
+// Drainer is an operator with requests to another system under way. Drain waits for their
+// answers and gives out all that depends on them, so that nothing is under way
+// afterwards. It is called before a snapshot, before the input idles and at its end.
+type Drainer interface {
+	Drain(out Out) error
+}
+
+// Waker is an operator that has something to give out when other goroutines are done. They
+// call Context.Wake; the task then calls OnWake soon, between batches, once for any
+// number of calls of Wake.
+type Waker interface {
+	OnWake(out Out) error
+}
+
+// WatermarkHolder is an operator that may give rows out after the watermark that followed
+// them has come in. It gets that watermark here in place of the runtime passing it on,
+// and passes it on itself, through the same out, once those rows are out. The last one,
+// MaxWatermark, is not held: the operator gets it as a WatermarkHandler.
+type WatermarkHolder interface {
+	HoldWatermark(wm int64, out WatermarkOut) error
+}
+
+// WatermarkOut is an Out through which a WatermarkHolder passes watermarks on.
+type WatermarkOut interface {
+	Out
+	Watermark(wm int64) error
 }
 
 // Clock tells processing time; tests and fixture runs use a virtual one.
@@ -114,6 +143,8 @@ type Context struct {
 	TempDir                              string         // for spill files; made on demand
 	Config                               map[string]string
 	Counters                             *Counters
+	Run                                  context.Context // done when the job stops; nil = never
+	Wake                                 func()          // from any goroutine: has Waker.OnWake called soon; nil = nobody listens
 }
 
 // Now is processing time in milliseconds since the epoch.

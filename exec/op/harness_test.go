@@ -42,6 +42,7 @@ type run struct {
 	out   []string
 	batch []*vec.Batch
 	mark  int64
+	marks [][2]int64 // watermarks passed on by the operator itself, and the rows before each
 }
 
 func (r *run) Emit(b *vec.Batch) error {
@@ -64,6 +65,12 @@ func (r *run) Emit(b *vec.Batch) error {
 		r.out = append(r.out, rowText(b, i))
 	}
 	r.batch = append(r.batch, b)
+	return nil
+}
+
+// Watermark notes a watermark that the operator has held, where it came among the rows.
+func (r *run) Watermark(wm int64) error {
+	r.marks = append(r.marks, [2]int64{wm, int64(len(r.out))})
 	return nil
 }
 
@@ -208,9 +215,15 @@ func (r *run) restart() error {
 	return r.op.(exec.Stateful).Restore(snap)
 }
 
+// flush gives out what the operator holds back, as before a snapshot.
 func (r *run) flush() error {
 	if f, ok := r.op.(exec.Flusher); ok {
-		return f.Flush(r)
+		if err := f.Flush(r); err != nil {
+			return err
+		}
+	}
+	if d, ok := r.op.(exec.Drainer); ok {
+		return d.Drain(r)
 	}
 	return nil
 }
@@ -224,6 +237,9 @@ func (r *run) feed(e event) error {
 		return r.op.Process(e.in, e.rows, r)
 	case e.mark != nil:
 		r.mark = *e.mark
+		if h, ok := r.op.(exec.WatermarkHolder); ok {
+			return h.HoldWatermark(*e.mark, r)
+		}
 		if w, ok := r.op.(exec.WatermarkHandler); ok {
 			return w.OnWatermark(*e.mark, r)
 		}

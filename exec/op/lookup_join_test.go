@@ -2,6 +2,7 @@ package op_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -170,6 +171,9 @@ func TestLookupAsync(t *testing.T) {
 		if err := r.op.Process(0, keyBatch(keys...), r); err != nil {
 			t.Fatal(err)
 		}
+		if err := r.flush(); err != nil {
+			t.Fatal(err)
+		}
 		if err := r.op.(exec.Closer).Close(); err != nil || !d.closed.Load() {
 			t.Errorf("close: %v, closed %v", err, d.closed.Load())
 		}
@@ -193,15 +197,18 @@ func TestLookupErrors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := r.op.Process(0, keyBatch(1, 2, 3, 7, 8, 9), r); err == nil || err.Error() != "key 7 fails" {
+		if err := errors.Join(r.op.Process(0, keyBatch(1, 2, 3, 7, 8, 9), r), r.flush()); err == nil || err.Error() != "key 7 fails" {
 			t.Errorf("error %v", err)
 		}
 		spec.Timeout = time.Millisecond
 		if r, err = newRun(spec, build.Env{Functions: function.Builtin(), Connectors: dimension{slow: time.Minute}}, &fakeClock{}); err != nil {
 			t.Fatal(err)
 		}
-		if err := r.op.Process(0, keyBatch(1), r); err == nil {
+		if err := errors.Join(r.op.Process(0, keyBatch(1), r), r.flush()); err == nil {
 			t.Error("a slow request gave no error")
+		}
+		if err := r.op.(exec.Closer).Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

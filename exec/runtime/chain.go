@@ -84,14 +84,20 @@ func (p *port) watermark(mark int64) error {
 	return nil
 }
 
+// Watermark is watermark for operators that hold watermarks themselves.
+func (p *port) Watermark(mark int64) error { return p.watermark(mark) }
+
 // idle tells the consumers that no watermark comes until the next batch or watermark.
-func (p *port) idle() {
+func (p *port) idle() error {
 	for _, l := range p.links {
-		l.link.out.idle()
+		if err := l.link.idle(); err != nil {
+			return err
+		}
 	}
 	for _, x := range p.exchanges {
 		x.control(element{kind: elemIdle})
 	}
+	return nil
 }
 
 func (p *port) barrier(b *barrier) error {
@@ -102,6 +108,15 @@ func (p *port) barrier(b *barrier) error {
 	}
 	for _, x := range p.exchanges {
 		x.control(element{kind: elemBarrier, barrier: b})
+	}
+	return nil
+}
+
+func (p *port) wake() error {
+	for _, l := range p.links {
+		if err := l.link.wake(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -132,6 +147,9 @@ type link struct {
 	stateful exec.Stateful
 	flusher  exec.Flusher
 	limiter  exec.Limiter
+	drainer  exec.Drainer
+	waker    exec.Waker
+	holder   exec.WatermarkHolder
 }
 
 func newLink(n *topology.Node, op exec.Operator, ctx *exec.Context) *link {
@@ -143,6 +161,9 @@ func newLink(n *topology.Node, op exec.Operator, ctx *exec.Context) *link {
 	l.stateful, _ = op.(exec.Stateful)
 	l.flusher, _ = op.(exec.Flusher)
 	l.limiter, _ = op.(exec.Limiter)
+	l.drainer, _ = op.(exec.Drainer)
+	l.waker, _ = op.(exec.Waker)
+	l.holder, _ = op.(exec.WatermarkHolder)
 	return l
 }
 
@@ -182,6 +203,9 @@ func (l *link) makeWatermark() error {
 }
 
 func (l *link) watermark(mark int64) error {
+	if l.holder != nil && !l.done && mark != exec.MaxWatermark {
+		return l.wrap(l.holder.HoldWatermark(mark, l.out))
+	}
 	if l.onMark != nil && !l.done {
 		if err := l.onMark.OnWatermark(mark, l.out); err != nil {
 			return l.wrap(err)
@@ -223,6 +247,38 @@ func (l *link) fireTimers(now int64) error {
 	return nil
 }
 
+// wake lets the operator and those behind it give out what came of their requests.
+func (l *link) wake() error {
+	if l.waker != nil && !l.done {
+		if err := l.waker.OnWake(l.out); err != nil {
+			return l.wrap(err)
+		}
+	}
+	return l.out.wake()
+}
+
+// drain makes the operator give out all that it holds back or waits for.
+func (l *link) drain() error {
+	if l.flusher != nil && !l.done {
+		if err := l.flusher.Flush(l.out); err != nil {
+			return l.wrap(err)
+		}
+	}
+	if l.drainer != nil && !l.done {
+		return l.wrap(l.drainer.Drain(l.out))
+	}
+	return nil
+}
+
+// idle drains the operator first: rows that came out later would make the consumers
+// active again, and nobody would tell them that the input still idles.
+func (l *link) idle() error {
+	if err := l.drain(); err != nil {
+		return err
+	}
+	return l.out.idle()
+}
+
 // flush gives out what the operator holds back, then what those behind it do.
 func (l *link) flush() error {
 	if l.flusher != nil && !l.done {
@@ -236,10 +292,8 @@ func (l *link) flush() error {
 // barrier takes the operator's part of a snapshot. Held-back changes go out
 // first, so that a snapshot holds none.
 func (l *link) barrier(b *barrier) error {
-	if l.flusher != nil && !l.done {
-		if err := l.flusher.Flush(l.out); err != nil {
-			return l.wrap(err)
-		}
+	if err := l.drain(); err != nil {
+		return err
 	}
 	if b.probe {
 		return l.out.barrier(b)
@@ -267,10 +321,8 @@ func (l *link) restore(r state.Reader) error {
 // end tells the operator that one input ended; after the last one the link's own
 // output ends. The runtime calls it once an input.
 func (l *link) end(in int) error {
-	if l.flusher != nil && !l.done {
-		if err := l.flusher.Flush(l.out); err != nil {
-			return l.wrap(err)
-		}
+	if err := l.drain(); err != nil {
+		return err
 	}
 	if l.inputs--; l.inputs == 0 {
 		if err := l.drainTimers(); err != nil {

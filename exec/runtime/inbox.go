@@ -43,6 +43,7 @@ type inbox struct {
 	next     int // round robin over channels, so that none starves
 	closed   bool
 	stopped  bool
+	woken    bool // poll is to return although nothing came
 }
 
 // ring is a bounded first-in-first-out queue.
@@ -106,7 +107,7 @@ func (b *inbox) backlog(ch int) int {
 }
 
 // poll takes the next element of any channel that is not blocked, waiting until
-// deadline (zero: for ever). ok is false at the deadline and when the job stops.
+// deadline (zero: for ever). ok is false at the deadline, after wake and when the job stops.
 func (b *inbox) poll(deadline time.Time) (ch int, e element, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -123,6 +124,10 @@ func (b *inbox) poll(deadline time.Time) (ch int, e element, ok bool) {
 			}
 			return ch, e, true
 		}
+		if b.woken {
+			b.woken = false
+			return 0, element{}, false
+		}
 		if !deadline.IsZero() {
 			wait := time.Until(deadline)
 			if wait <= 0 {
@@ -138,6 +143,14 @@ func (b *inbox) poll(deadline time.Time) (ch int, e element, ok bool) {
 		}
 		b.notEmpty.Wait()
 	}
+}
+
+// wake makes poll return.
+func (b *inbox) wake() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.woken = true
+	b.notEmpty.Broadcast()
 }
 
 // empty reports whether poll would wait.

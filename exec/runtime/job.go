@@ -325,10 +325,11 @@ func (j *Job) Counters(id topology.NodeID, subtask int) *exec.Counters {
 // Total are the figures of one node summed over its subtasks; Watermark is the
 // minimum.
 type Total struct {
-	RowsIn, RowsOut, Late, Bad, Lag   int64
-	BusyNanos, BlockedNanos           int64
-	StateBytes, Spilled, Hits, Misses int64
-	Watermark                         int64
+	RowsIn, RowsOut, Late, Bad, Lag int64
+	BusyNanos, BlockedNanos         int64
+	StateBytes, Spilled             int64
+	Hits, Misses, Requests          int64 // of lookups
+	Watermark                       int64
 }
 
 // Total sums the figures of a node.
@@ -350,6 +351,7 @@ func (j *Job) Total(id topology.NodeID) Total {
 		t.Spilled += c.SpilledBytes.Load()
 		t.Hits += c.LookupHits.Load()
 		t.Misses += c.LookupMisses.Load()
+		t.Requests += c.LookupRequests.Load()
 		t.Watermark = min(t.Watermark, c.Watermark.Load())
 	}
 	return t

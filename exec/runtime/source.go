@@ -23,6 +23,7 @@ type sourceTask struct {
 	scan   *scan
 	out    *port
 	inject chan *barrier
+	wakes  chan struct{}    // a request of the chain is done
 	spec   *physical.Source // nil for VALUES
 
 	project exec.Operator
@@ -59,7 +60,7 @@ type readEvent struct {
 }
 
 func newSourceTask(t *task, n *topology.Node, ctx *exec.Context, s *scan) *sourceTask {
-	st := &sourceTask{task: t, node: n, ctx: ctx, scan: s, inject: make(chan *barrier), marks: newMarks(0),
+	st := &sourceTask{task: t, node: n, ctx: ctx, scan: s, inject: make(chan *barrier), wakes: make(chan struct{}, 1), marks: newMarks(0),
 		out: &port{counters: ctx.Counters, mark: exec.MinWatermark}, events: make(chan readEvent, 1)}
 	st.spec, _ = n.Spec.(*physical.Source)
 	return st
@@ -162,6 +163,11 @@ func (s *sourceTask) loop(ctx context.Context, running *int, start func([]exec.S
 				}
 			}
 			if err := s.task.pass(b); err != nil {
+				return err
+			}
+		case <-s.wakes:
+			s.task.woken.Store(false)
+			if err := s.out.wake(); err != nil {
 				return err
 			}
 		case <-alarm:
@@ -462,7 +468,7 @@ func (s *sourceTask) rest() error {
 	}
 	if s.marks.allIdle() && !s.isIdle {
 		s.isIdle = true
-		s.out.idle()
+		return s.out.idle()
 	}
 	return nil
 }

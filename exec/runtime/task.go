@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/weir-sql/weir/exec"
@@ -25,6 +26,7 @@ type task struct {
 	inputs  []int       // channels of each input that have not ended
 	idle    bool
 
+	woken    atomic.Bool   // a request of the chain is done
 	aligning *barrier      // its barrier came on the channels in seen
 	seen     []bool        // by channel
 	passed   int64         // id of the last barrier passed; guarded by job.mu
@@ -38,6 +40,7 @@ func (j *Job) newTask(v *topology.Vertex, subtask int) (*task, error) {
 	for i, id := range v.Nodes {
 		n := j.graph.Node(id)
 		ctx := j.context(n, v, subtask)
+		ctx.Wake = t.wakeUp
 		if i == 0 {
 			if scan := j.scans[id]; scan != nil {
 				t.source = newSourceTask(t, n, ctx, scan)
@@ -79,7 +82,7 @@ func (j *Job) context(n *topology.Node, v *topology.Vertex, subtask int) *exec.C
 		UID: n.UID, Name: n.Name, Subtask: subtask, Parallelism: v.Parallelism, MaxParallelism: v.KeyGroups,
 		KeyGroups: state.RangeOf(v.KeyGroups, v.Parallelism, subtask),
 		Batch:     j.graph.Mode == topology.Batch, Clock: j.cfg.Clock, QueryStart: j.cfg.QueryStart, Zone: j.cfg.Zone,
-		Budget: j.cfg.Budget, TempDir: j.cfg.TempDir, Config: j.cfg.Config, Counters: c,
+		Budget: j.cfg.Budget, TempDir: j.cfg.TempDir, Config: j.cfg.Config, Counters: c, Run: j.ctx,
 	}
 }
 
@@ -157,13 +160,28 @@ func (t *task) loop(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 		if !ok {
-			continue // a timer is due
+			continue // a timer is due, or a request is done
 		}
 		if err := busy(c, func() error { return t.handle(ch, e) }); err != nil {
 			return quiet(err)
 		}
 	}
 	return nil
+}
+
+// wakeUp has the chain's requests looked after soon. It may be called from any goroutine.
+func (t *task) wakeUp() {
+	if t.woken.Swap(true) {
+		return
+	}
+	if t.source == nil {
+		t.inbox.wake()
+		return
+	}
+	select {
+	case t.source.wakes <- struct{}{}:
+	default:
+	}
 }
 
 // pause fires due timers and, if nothing waits to be read, flushes.
@@ -173,6 +191,12 @@ func (t *task) pause(head *link) error {
 			if err := head.fireTimers(now); err != nil {
 				return err
 			}
+		}
+	}
+	if t.woken.Load() {
+		t.woken.Store(false)
+		if err := head.wake(); err != nil {
+			return err
 		}
 	}
 	if t.inbox.empty() {
@@ -216,7 +240,7 @@ func (t *task) handle(ch int, e element) error {
 		}
 		if t.marks.allIdle() && !t.idle {
 			t.idle = true
-			t.head.out.idle()
+			return t.head.idle()
 		}
 		return nil
 	case elemBarrier:
