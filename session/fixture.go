@@ -63,20 +63,31 @@ func (c *Captured) Batch() *vec.Batch {
 // noRows is a batch without rows.
 func noRows(schema []types.Field) *vec.Batch { return emptyBatch(typesOfFields(schema)) }
 
+// keep keeps a batch.
+func (c *Captured) keep(b *vec.Batch) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.batches = append(c.batches, b)
+	c.Rows += b.Len
+}
+
 // Final gives the rows that are left once the changelog is folded.
-func (c *Captured) Final() (*vec.Batch, error) {
+func (c *Captured) Final() (*vec.Batch, error) { return final(c.Output, c.Batch()) }
+
+// final folds the changelog of an output.
+func final(of Output, rows *vec.Batch) (*vec.Batch, error) {
 	out := &collector{}
-	f := result.NewFold(c.Output.Schema, c.Output.UpsertKey, out)
-	if err := f.Write(c.Batch()); err != nil {
+	f := result.NewFold(of.Schema, of.UpsertKey, out)
+	if err := f.Write(rows); err != nil {
 		return nil, err
 	}
 	if err := f.Close(); err != nil {
 		return nil, err
 	}
 	if len(out.batches) == 0 {
-		return noRows(c.Output.Schema), nil
+		return noRows(of.Schema), nil
 	}
-	return vec.Concat(typesOfFields(c.Output.Schema), out.batches), nil
+	return vec.Concat(typesOfFields(of.Schema), out.batches), nil
 }
 
 // collector is a result writer that keeps batches.
@@ -271,22 +282,16 @@ func versioned(g *topology.Graph, source *topology.Node) bool {
 	return false
 }
 
+// newFixtureTable is a table without rows. at maps columns of the declaration to its fields.
+func newFixtureTable(t *catalog.Table) (ft *fixtureTable, at map[int]int) {
+	ft = &fixtureTable{name: t.Path.Name, mark: -1}
+	ft.fields, ft.keys, at = fieldsOf(t)
+	return ft, at
+}
+
 // table types the rows of one table.
 func (o *over) table(t *catalog.Table, zone *time.Location, versions bool) (*fixtureTable, error) {
-	ft := &fixtureTable{name: t.Path.Name, mark: -1, keys: map[string]int{}}
-	at := map[int]int{}
-	for i, c := range t.Columns {
-		if c.Kind == catalog.Computed {
-			continue
-		}
-		at[i] = len(ft.fields)
-		if c.Kind == catalog.Metadata {
-			ft.keys[c.MetadataKey] = len(ft.fields)
-		}
-		f := types.Field{Name: c.Name, Type: c.Type}
-		f.Type.Attr = types.NoTimeAttr
-		ft.fields = append(ft.fields, f)
-	}
+	ft, at := newFixtureTable(t)
 	if c := o.captured[ft.name]; c != nil {
 		return ft, o.earlier(ft, c)
 	}
@@ -425,6 +430,11 @@ func (ft *fixtureTable) fold(produces topology.ChangelogMode) error {
 		}
 		return d.WithHint("name its key in fixture.yaml: tables: {%s: {file: …, key: [id]}}", ft.name)
 	}
+	return ft.foldBy(key)
+}
+
+// foldBy leaves the last state of a changelog; without a key it is one of whole rows.
+func (ft *fixtureTable) foldBy(key []int) error {
 	out := &collector{}
 	f := result.NewFold(ft.fields, key, out)
 	if err := errors.Join(f.Write(ft.rows), f.Close()); err != nil {

@@ -61,8 +61,13 @@ func (c *fixtureConnectors) Sink(_ context.Context, spec *physical.Sink) (exec.S
 
 // Lookup answers from the rows of the dimension that have come so far.
 func (c *fixtureConnectors) Lookup(_ context.Context, spec *physical.LookupJoin) (exec.Lookup, error) {
-	t := c.tables[spec.Scan.Table.Path.Name]
-	l := &fixtureLookup{of: c.player.dimensions[t.name], columns: t.columns(spec.Scan.Read)}
+	return newFixtureLookup(c.player.dimensions[spec.Scan.Table.Path.Name], spec)
+}
+
+// newFixtureLookup answers one operator from a dimension.
+func newFixtureLookup(d *dimension, spec *physical.LookupJoin) (*fixtureLookup, error) {
+	t := d.table
+	l := &fixtureLookup{of: d, columns: t.columns(spec.Scan.Read)}
 	for i, k := range spec.Keys {
 		l.keys = append(l.keys, t.columns(spec.Scan.Read)[k.Column])
 		have, want := k.Value.Type(), spec.Scan.Read[k.Column].Type
@@ -193,10 +198,7 @@ func (s *captureSink) Writer(context.Context, int, int) (exec.Writer, error) { r
 
 // Write keeps a batch.
 func (s *captureSink) Write(_ context.Context, b *vec.Batch) error {
-	s.to.mu.Lock()
-	defer s.to.mu.Unlock()
-	s.to.batches = append(s.to.batches, b)
-	s.to.Rows += b.Len
+	s.to.keep(b)
 	return nil
 }
 

@@ -2,9 +2,12 @@ package session
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -31,7 +34,8 @@ const (
 type typing struct {
 	what    string // "table orders"
 	fields  []types.Field
-	all     bool // every column must be there, not only those that are NOT NULL
+	all     bool   // every column must be there, not only those that are NOT NULL
+	ignore  string // a member that is no column; "" = none
 	decoder format.Decoder
 	zone    *time.Location
 }
@@ -44,7 +48,7 @@ func newTyping(what string, fields []types.Field, zone *time.Location) (*typing,
 }
 
 func decoderOf(fields []types.Field, zone *time.Location) (format.Decoder, error) {
-	cfg := format.DecoderConfig{Fields: fields, Zone: zone}
+	cfg := format.DecoderConfig{Fields: fields, Zone: zone, AnyKey: true}
 	for _, f := range fields {
 		cfg.Columns = append(cfg.Columns, physical.ReadColumn{Name: f.Name, Path: []string{f.Name}, Type: f.Type})
 	}
@@ -137,7 +141,7 @@ func (t *typing) strangers(members map[string]json.RawMessage) []string {
 		for _, f := range t.fields {
 			known = known || f.Name == name
 		}
-		if !known {
+		if !known && (t.ignore == "" || name != t.ignore) {
 			out = append(out, name)
 		}
 	}
@@ -218,8 +222,102 @@ func scalar(t types.Type, raw json.RawMessage) (value []byte, why string) {
 		if !quoted {
 			return raw, fmt.Sprintf("the row has %s", raw)
 		}
+	case t.In(types.Binary, types.VarBinary) && quoted:
+		if digits, ok := strings.CutPrefix(text, "0x"); ok {
+			if b, err := hex.DecodeString(digits); err == nil {
+				return vec.AppendJSONString(nil, base64.StdEncoding.AppendEncode(nil, b)), ""
+			}
+		}
+	case t.In(types.Array, types.Row, types.Map, types.Multiset):
+		return nested(t, raw)
 	}
 	return raw, ""
+}
+
+// nested looks at the values inside an ARRAY, ROW, MAP or MULTISET. Beside objects it takes a ROW as the list of its
+// fields, and a MAP as a list of [key, value].
+func nested(t types.Type, raw json.RawMessage) (value []byte, why string) {
+	var list []json.RawMessage
+	var members map[string]json.RawMessage
+	isList := json.Unmarshal(raw, &list) == nil
+	if !isList && json.Unmarshal(raw, &members) != nil || isList && t.Kind == types.Row && len(list) != len(t.Fields) {
+		return raw, "the row has " + string(raw)
+	}
+	out := []byte{'{'}
+	add := func(name string, t types.Type, raw json.RawMessage) bool {
+		v, w := scalar(t, raw)
+		if why = w; why != "" {
+			return false
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(append(vec.AppendJSONString(out, []byte(name)), ':'), v...)
+		return true
+	}
+	switch {
+	case t.Kind == types.Array:
+		if !isList {
+			return raw, "the row has " + string(raw)
+		}
+		out[0] = '['
+		for i, e := range list {
+			v, w := scalar(*t.Elem, e)
+			if w != "" {
+				return raw, w
+			}
+			if i > 0 {
+				out = append(out, ',')
+			}
+			out = append(out, v...)
+		}
+		return append(out, ']'), ""
+	case t.Kind == types.Row && isList:
+		for i, f := range t.Fields {
+			if !add(f.Name, f.Type, list[i]) {
+				return raw, why
+			}
+		}
+	case t.Kind == types.Row:
+		known := 0
+		for _, f := range t.Fields {
+			e, ok := members[f.Name]
+			if !ok {
+				continue
+			}
+			if known++; !add(f.Name, f.Type, e) {
+				return raw, why
+			}
+		}
+		if known < len(members) {
+			return raw, "the row has fields that it lacks: " + string(raw)
+		}
+	default:
+		counted := types.Int32
+		values := &counted // of a MULTISET: how often an element is there
+		if t.Kind == types.Map {
+			values = t.Elem
+		}
+		for _, p := range list {
+			var pair []json.RawMessage
+			if json.Unmarshal(p, &pair) != nil || len(pair) != 2 {
+				return raw, "the row has " + string(raw)
+			}
+			name := string(pair[0])
+			if pair[0][0] == '"' {
+				_ = json.Unmarshal(pair[0], &name) // it was valid before
+			}
+			if !add(name, *values, pair[1]) {
+				return raw, why
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(members)) {
+			if !add(name, *values, members[name]) {
+				return raw, why
+			}
+		}
+	}
+	return append(out, '}'), ""
 }
 
 // completeTime brings "2026-11-20", "2026-11-20T10:00" and their like into the form of

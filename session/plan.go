@@ -76,30 +76,51 @@ func (p *Plan) output(name string) Output {
 	return Output{Name: name}
 }
 
+// Phase is a step of a script's way: parse, bind, plan or run.
+type Phase string
+
+// The phases.
+const (
+	Parsing  Phase = "parse"
+	Binding  Phase = "bind"
+	Planning Phase = "plan"
+	Running  Phase = "run"
+)
+
 // Plan parses, binds and plans a script. It opens nothing. The plan is nil if the
 // list holds an error.
 func (s *Session) Plan(src diag.Source, mode Mode) (*Plan, diag.List) {
+	p, list, _ := s.plan(src, mode)
+	return p, list
+}
+
+// plan tells, too, in which phase it ended.
+func (s *Session) plan(src diag.Source, mode Mode) (*Plan, diag.List, Phase) {
 	script, list := syntax.Parse(src.Text)
 	if list.HasErrors() {
-		return nil, list.Sorted()
+		return nil, list.Sorted(), Parsing
 	}
 	config := s.config(mode)
 	loc, err := zone(config)
 	if err != nil {
-		return nil, append(list, asDiagnostic(err))
+		return nil, append(list, asDiagnostic(err)), Binding
 	}
 	reg := s.registry(registryOptions{zone: loc, batch: mode == Batch})
-	env := &bind.Env{Catalog: catalog.New(), Functions: s.functions, Connectors: s.declarations(reg), Formats: reg, Config: config, Zone: loc, Batch: mode == Batch}
-	if problems := s.declare(env, mode, src.Name); problems.HasErrors() {
-		return nil, problems
+	env := &bind.Env{Catalog: catalog.New(), Functions: s.functions, Connectors: s.declarations(reg, mode), Formats: reg, Config: config, Zone: loc, Batch: mode == Batch}
+	declared, problems := s.declare(env, mode, src.Name)
+	if problems.HasErrors() {
+		return nil, problems, Binding
+	}
+	if d := s.undeclared(append(declared, s.replace(script)...)); d != nil {
+		return nil, append(list, d), Binding
 	}
 	bound, problems := bind.Script(env, src, script)
 	list = append(list, problems...)
 	if list.HasErrors() {
-		return nil, list.Sorted()
+		return nil, list.Sorted(), Binding
 	}
 	if loc, err = settleZone(bound); err != nil {
-		return nil, append(list, asDiagnostic(err))
+		return nil, append(list, asDiagnostic(err)), Binding
 	}
 	pl := &planning{session: s, src: src, mode: mode, zone: loc, config: bound.Config}
 	p := &Plan{Source: src, Mode: mode, Config: bound.Config, Zone: loc}
@@ -114,15 +135,15 @@ func (s *Session) Plan(src diag.Source, mode Mode) (*Plan, diag.List) {
 		p.Graph, p.Planned = g, g
 	}
 	if list.HasErrors() {
-		return nil, list.Sorted()
+		return nil, list.Sorted(), Planning
 	}
 	if p.Graph != nil {
 		if list = append(list, s.edit(p)...); list.HasErrors() {
-			return nil, list.Sorted()
+			return nil, list.Sorted(), Planning
 		}
 		p.Outputs = outputs(p.Graph)
 	}
-	return p, list.Sorted()
+	return p, list.Sorted(), Running
 }
 
 // settleZone gives the time zone of a script's run, the one in force at its queries, and leaves it in the configuration,
@@ -146,8 +167,11 @@ func settleZone(bound *bind.Bound) (*time.Location, error) {
 }
 
 // declarations are the connectors as the planner sees them: those of a fixture's tables
-// can do what the fixture can.
-func (s *Session) declarations(reg catalog.Connectors) catalog.Connectors {
+// can do what the fixture can, and tables of given rows have one of their own.
+func (s *Session) declarations(reg catalog.Connectors, mode Mode) catalog.Connectors {
+	if len(s.opts.Given) > 0 {
+		reg = &givenDeclarations{reg, s.opts.Given, mode == Batch}
+	}
 	if s.pretend == nil {
 		return reg
 	}
@@ -172,7 +196,8 @@ func (p *planning) graph(sinks []*logical.Sink) (*topology.Graph, diag.List) {
 
 // declare binds the project's table declarations. Their places are taken off the
 // tables afterwards, because spans of the script at hand point into another text.
-func (s *Session) declare(env *bind.Env, mode Mode, script string) diag.List {
+// The names of its tables are known only if there are given rows.
+func (s *Session) declare(env *bind.Env, mode Mode, script string) (declared []string, _ diag.List) {
 	for _, name := range s.Project.Config.Tables.of(mode) {
 		path := filepath.Join(s.Project.Dir, name)
 		if sameFile(path, script) {
@@ -180,10 +205,11 @@ func (s *Session) declare(env *bind.Env, mode Mode, script string) diag.List {
 		}
 		src, err := s.files.script(path)
 		if err != nil {
-			return diag.List{asDiagnostic(err)}
+			return nil, diag.List{asDiagnostic(err)}
 		}
 		src.Name = name
 		parsed, list := syntax.Parse(src.Text)
+		declared = append(declared, s.replace(parsed)...)
 		if !list.HasErrors() {
 			_, problems := bind.Script(env, src, parsed)
 			list = append(list, problems...)
@@ -192,11 +218,11 @@ func (s *Session) declare(env *bind.Env, mode Mode, script string) diag.List {
 			d.Source = &src
 		}
 		if list.HasErrors() {
-			return list
+			return nil, list
 		}
 	}
 	env.Catalog.Unplace()
-	return nil
+	return declared, nil
 }
 
 func sameFile(a, b string) bool {
@@ -213,6 +239,9 @@ func (s *Session) config(mode Mode) map[string]string {
 	config := map[string]string{}
 	if n := s.Project.Config.Parallelism; n > 0 {
 		config["parallelism.default"] = strconv.Itoa(n)
+	}
+	if len(s.opts.Given) > 0 {
+		config["pipeline.auto-watermark-interval"] = "0 ms" // results of given rows do not hang on how many come at once
 	}
 	maps.Copy(config, s.Project.Config.Config)
 	maps.Copy(config, s.opts.Config)

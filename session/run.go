@@ -71,7 +71,7 @@ func (s *Session) Run(ctx context.Context, p *Plan, o RunOptions) (*Run, error) 
 	reg := s.registry(registryOptions{zone: zone, batch: p.Mode == Batch, parallelism: maxParallelism(p.Graph)})
 	r := &Run{plan: p, temp: &tempDir{}, flush: make(chan struct{}), limit: &limiter{max: o.Limit},
 		began: time.Now(), done: make(chan struct{})}
-	conns := &runConnectors{Connectors: reg, plan: p, open: o.Result, run: r}
+	conns := &runConnectors{Connectors: s.given(reg, p), plan: p, open: o.Result, run: r}
 	var opened exec.Connectors = conns
 	if o.Connectors != nil {
 		opened = o.Connectors(conns)
@@ -100,6 +100,14 @@ func (s *Session) Run(ctx context.Context, p *Plan, o RunOptions) (*Run, error) 
 	go r.drive(graphs[1:], start)
 	go r.flusher()
 	return r, nil
+}
+
+// given puts rows that are given in front of connectors.
+func (s *Session) given(inner exec.Connectors, p *Plan) exec.Connectors {
+	if len(s.opts.Given) == 0 {
+		return inner
+	}
+	return &givenConnectors{Connectors: inner, given: s.opts.Given, plan: p}
 }
 
 // drive waits for the running job and starts the next, until one fails.

@@ -36,9 +36,10 @@ type Options struct {
 	Dir            string            // of the project, or below it
 	Config         map[string]string // what SET would set; wins over the project's
 	AllowPaths     []string
-	NoOverlay      bool       // plan as the SQL alone says, without X.topology.yaml
-	Clock          exec.Clock // nil = the clock on the wall
-	Stdout, Stderr io.Writer  // of the print connector
+	NoOverlay      bool              // plan as the SQL alone says, without X.topology.yaml
+	Clock          exec.Clock        // nil = the clock on the wall
+	Given          map[string]*Given // rows that stand for what the connectors of tables would read, by name
+	Stdout, Stderr io.Writer         // of the print connector
 }
 
 // Session is one project opened. It is used by one goroutine at a time; its runs go

@@ -122,7 +122,10 @@ becomes, and tells where the two disagree.
 type usageError struct{ error }
 
 // open opens a session for a script (or a folder).
-func (a *app) open(script string) (*session.Session, error) {
+func (a *app) open(script string) (*session.Session, error) { return a.openGiven(script, nil) }
+
+// openGiven opens a session in which tables have rows that are given.
+func (a *app) openGiven(script string, given map[string]*session.Given) (*session.Session, error) {
 	dir := a.dir
 	if dir == "" {
 		dir = "."
@@ -138,7 +141,7 @@ func (a *app) open(script string) (*session.Session, error) {
 		}
 		config[strings.TrimSpace(k)] = strings.TrimSpace(v)
 	}
-	return session.Open(session.Options{Dir: dir, Config: config, AllowPaths: a.allowPaths, NoOverlay: a.noOverlay, Stdout: a.out, Stderr: a.err})
+	return session.Open(session.Options{Dir: dir, Config: config, AllowPaths: a.allowPaths, NoOverlay: a.noOverlay, Given: given, Stdout: a.out, Stderr: a.err})
 }
 
 // diagnostics prints a list to standard error and reports whether it holds an error.

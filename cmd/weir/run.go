@@ -25,6 +25,8 @@ type runFlags struct {
 	limit                int64
 	parallelism          int
 	memory               string
+	tables               []string
+	serve                bool
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -40,9 +42,13 @@ output, everything else to standard error.
   echo "SELECT …" | weir run - --mode stream -o jsonl --final
 
 As a stream a query gives its changelog (+I -U +U -D) as it happens; --final folds it
-into the final rows. As a batch it gives final rows.`,
+into the final rows. As a batch it gives final rows.
+
+For programs, -o json prints one object with the outcome, the columns, the changelog and the
+final rows; --table NAME=rows.jsonl gives a table rows in the place of its connector's; and
+--serve answers a request a line (docs/scripting.md).`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if f.execute != "" {
+			if f.execute != "" || f.serve {
 				return cobra.NoArgs(cmd, args)
 			}
 			if len(args) != 1 {
@@ -62,6 +68,8 @@ into the final rows. As a batch it gives final rows.`,
 	fl.Int64Var(&f.limit, "limit", -1, "stop after so many rows of a SELECT")
 	fl.IntVarP(&f.parallelism, "parallelism", "p", 0, "default parallelism of operators")
 	fl.StringVar(&f.memory, "memory", "", "memory that operators may use before they spill to disk, such as 512mb")
+	fl.StringArrayVar(&f.tables, "table", nil, "NAME=rows.jsonl: rows that stand for what the table's connector would read (repeatable)")
+	fl.BoolVar(&f.serve, "serve", false, "answer requests, one JSON object a line, from standard input")
 	a.overlayFlag(cmd)
 	var names []string
 	for _, x := range result.Formats() {
@@ -73,11 +81,18 @@ into the final rows. As a batch it gives final rows.`,
 }
 
 func (a *app) run(ctx context.Context, args []string, f runFlags) error {
+	if f.serve {
+		return a.serve(ctx)
+	}
 	path := ""
 	if len(args) > 0 {
 		path = args[0]
 	}
-	s, err := a.open(path)
+	given, err := givenTables(f.tables)
+	if err != nil {
+		return err
+	}
+	s, err := a.openGiven(path, given)
 	if err != nil {
 		return err
 	}
@@ -94,6 +109,9 @@ func (a *app) run(ctx context.Context, args []string, f runFlags) error {
 	}
 	if err := s.Tune(f.parallelism, f.memory); err != nil {
 		return usageError{err}
+	}
+	if f.format == "json" && f.output == "" {
+		return a.answer(ctx, s, src, mode, f)
 	}
 	plan, list := s.Plan(src, mode)
 	if a.diagnostics(src, list) {
@@ -118,6 +136,42 @@ func (a *app) run(ctx context.Context, args []string, f runFlags) error {
 	}
 	if closing != "" && !f.quiet && a.err.TTY() {
 		fmt.Fprintln(a.err, closing)
+	}
+	return nil
+}
+
+// givenTables reads the files of --table NAME=FILE.
+func givenTables(flags []string) (map[string]*session.Given, error) {
+	given := map[string]*session.Given{}
+	for _, nf := range flags {
+		name, file, ok := strings.Cut(nf, "=")
+		if !ok || name == "" || file == "" {
+			return nil, usageError{fmt.Errorf("--table takes NAME=rows.jsonl, not %q", nf)}
+		}
+		g, err := session.ReadGiven(file, file)
+		if err != nil {
+			return nil, err
+		}
+		given[name] = g
+	}
+	return given, nil
+}
+
+// answer runs a script and prints one object that says everything.
+func (a *app) answer(ctx context.Context, s *session.Session, src diag.Source, mode session.Mode, f runFlags) error {
+	answer := s.Answer(ctx, src, mode, session.AnswerOptions{Limit: f.limit})
+	if _, err := a.out.Write(append(answer.AppendJSON(nil), '\n')); err != nil {
+		return err
+	}
+	if of, list := answer.Diagnostics(); a.diagnostics(of, list) {
+		return exitError{exitUsage}
+	}
+	if err := answer.Err(); err != nil {
+		code := a.fail(ctx, src, err)
+		if code == exitUsage {
+			code = exitFailed // rows that do not fit their table
+		}
+		return exitError{code}
 	}
 	return nil
 }

@@ -52,6 +52,8 @@ type DecoderConfig struct {
 	Filters []rex.Expr
 	// Zone is the session time zone; nil = UTC.
 	Zone *time.Location
+	// AnyKey reads keys of maps that are no texts from the texts of JSON; without it they are refused, as Flink does.
+	AnyKey bool
 }
 
 // Target gives the builder index of column i.

@@ -61,7 +61,7 @@ func Formats() []Format {
 	return []Format{
 		{Name: "table", Summary: "aligned columns for people", New: newTable},
 		{Name: "jsonl", Summary: `one object a line: {"op":"+I","row":{…}}`, New: newJSONLines},
-		{Name: "json", Summary: "one array of objects", New: newJSON, Single: true},
+		{Name: "json", Summary: "one array of objects in a file; on standard output one object with the outcome too", New: newJSON, Single: true},
 		{Name: "csv", Summary: "comma-separated with a header line", New: newCSV, Single: true},
 		{Name: "md", Summary: "a Markdown table", New: newMarkdown},
 		{Name: "arrow", Summary: "an Arrow IPC stream", New: newArrow, Binary: true, Single: true},

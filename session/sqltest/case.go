@@ -9,8 +9,6 @@ package sqltest
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -240,60 +238,26 @@ func (p *Prepared) Start(ctx context.Context, g *gate, from *runtime.Snapshot) (
 	return run, all, err
 }
 
-// Answer plans and runs a case in a folder that holds its files.
-func (c Case) Answer(dir string) Answer {
-	a := Answer{ID: c.ID, Columns: []Column{}, Rows: [][]any{}}
-	fail := func(phase string, err error) Answer {
-		a.Error, a.ErrorPhase = err.Error(), phase
-		return a
+// Request is the case as a request to `weir run --serve`.
+func (c Case) Request() *session.Request {
+	r := &session.Request{Mode: c.Mode, Setup: c.Setup, Query: c.Query, LimitMS: Limit.Milliseconds(), Options: map[string]json.RawMessage{}}
+	for k, v := range c.Options {
+		r.Options[k] = vec.AppendJSONString(nil, []byte(v))
 	}
-	p, list := Prepare(c, dir, 1)
-	if p == nil {
-		return fail("plan", list.Err())
-	}
-	defer p.Close()
-	if p.Plan.Graph == nil {
-		if n := len(p.Plan.Commands); n > 0 && p.Plan.Commands[n-1].Rows != nil {
-			last := p.Plan.Commands[n-1]
-			rows := &Rows{Output: session.Output{Schema: last.Schema}}
-			if err := rows.Write(last.Rows); err != nil {
-				return fail("plan", err)
-			}
-			a.take(rows)
-		}
-		return a
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), Limit)
-	defer cancel()
-	run, all, err := p.Start(ctx, nil, nil)
-	if err != nil {
-		return fail("run", err)
-	}
-	err = run.Wait()
-	for _, o := range p.Plan.Selects() {
-		if r := all[o.Name]; r != nil {
-			a.take(r)
-		}
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return fail("timeout", fmt.Errorf("ran for %v without an end", Limit))
-	}
-	if err != nil {
-		return fail("run", err)
-	}
-	return a
+	return r
 }
 
-// take adds the rows of an output.
-func (a *Answer) take(r *Rows) {
-	for _, f := range r.Output.Schema {
-		a.Columns = append(a.Columns, Column{f.Name, result.TypeText(f.Type)})
+// Answer answers a case in a folder that holds its files, as `weir run --serve` does.
+func (c Case) Answer(dir string) Answer {
+	s, err := session.Open(session.Options{Dir: dir, Config: map[string]string{}})
+	if err != nil {
+		return Answer{ID: c.ID, Error: err.Error(), ErrorPhase: "request"}
 	}
-	r.Each(func(b *vec.Batch, i int) {
-		row := []any{b.Kind(i).String()}
-		for _, v := range b.Cols {
-			row = append(row, json.RawMessage(result.AppendAnswer(nil, v, i)))
-		}
-		a.Rows = append(a.Rows, row)
-	})
+	defer s.Close()
+	a, err := Decode(s.Serve(context.Background(), c.In(dir).Request()).AppendJSON(nil))
+	if err != nil {
+		return Answer{ID: c.ID, Error: err.Error(), ErrorPhase: "request"}
+	}
+	a.ID = c.ID
+	return a
 }

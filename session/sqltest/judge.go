@@ -152,12 +152,3 @@ func Decode(line []byte) (Answer, error) {
 	err := d.Decode(&a)
 	return a, err
 }
-
-// Normal gives the answer as it would be read back: raw values become plain ones.
-func (a Answer) Normal() (Answer, error) {
-	line, err := json.Marshal(a)
-	if err != nil {
-		return a, err
-	}
-	return Decode(line)
-}

@@ -22,6 +22,7 @@ type Decoder struct {
 	standard      text.Standard
 	ignore        bool
 	failOnMissing bool
+	anyKey        bool // keys of maps need not be texts
 	stack         []entry
 	path          []string // of the value that failed, inmost first
 	skipped       int64
@@ -41,6 +42,7 @@ func NewDecoder(cfg format.DecoderConfig) (*Decoder, error) {
 		ignore:        r.Bool("ignore-parse-errors"),
 		failOnMissing: r.Bool("fail-on-missing-field"),
 		standard:      standardOf(r.Enum("timestamp-format.standard")),
+		anyKey:        cfg.AnyKey,
 	}
 	if err := r.Err(); err != nil {
 		return nil, err

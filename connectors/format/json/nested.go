@@ -47,8 +47,12 @@ type entry struct{ key, keyEnd, value int }
 
 func (d *Decoder) mapReader(t types.Type) (reader, error) {
 	kt, et := vec.MapTypes(t)
-	if !kt.IsCharacter() {
+	if !kt.IsCharacter() && !d.anyKey {
 		return nil, diag.Errorf("W0333", diag.Span{}, "the json format does not support %s: keys of JSON objects are text", t)
+	}
+	readKey, err := d.readerOf(kt)
+	if err != nil {
+		return nil, err
 	}
 	read, err := d.readerOf(et)
 	if err != nil {
@@ -70,8 +74,9 @@ func (d *Decoder) mapReader(t types.Type) (reader, error) {
 				continue // given again
 			}
 			d.pos = e.key
-			key, _ := d.str()
-			b.Kid(0).Bytes(key)
+			if !readKey(d, b.Kid(0)) {
+				return false
+			}
 			d.pos = e.value
 			if !d.value(&val, val.b.Len()) {
 				return false
