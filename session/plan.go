@@ -33,6 +33,8 @@ type Plan struct {
 	Commands []Command       // results of SHOW, DESCRIBE and their like, in order
 	Config   map[string]string
 	Zone     *time.Location // session time zone
+	// Functions are the user functions that the script calls; a run starts them.
+	Functions []*catalog.UserFunction
 
 	Planned *topology.Graph   // Graph without the edits of the overlay
 	Overlay *topology.Overlay // nil if the script has none
@@ -122,8 +124,8 @@ func (s *Session) plan(src diag.Source, mode Mode) (*Plan, diag.List, Phase) {
 	if loc, err = settleZone(bound); err != nil {
 		return nil, append(list, asDiagnostic(err)), Binding
 	}
-	pl := &planning{session: s, src: src, mode: mode, zone: loc, config: bound.Config}
-	p := &Plan{Source: src, Mode: mode, Config: bound.Config, Zone: loc}
+	pl := &planning{session: s, src: src, mode: mode, zone: loc, config: bound.Config, functions: catalog.WithUser(s.functions, bound.Functions)}
+	p := &Plan{Source: src, Mode: mode, Config: bound.Config, Zone: loc, Functions: bound.Functions}
 	for _, c := range bound.Commands {
 		command, problems := pl.command(c)
 		list = append(list, problems...)
@@ -185,12 +187,14 @@ type planning struct {
 	mode    Mode
 	zone    *time.Location
 	config  map[string]string
+	// functions are the session's, and the script's own, of which nothing runs here.
+	functions catalog.Functions
 }
 
 // graph rewrites and lowers sinks.
 func (p *planning) graph(sinks []*logical.Sink) (*topology.Graph, diag.List) {
 	reg := p.session.functions
-	return planner.Plan(sinks, planner.Options{Mode: p.mode, Script: p.src, Config: p.config, Functions: reg,
+	return planner.Plan(sinks, planner.Options{Mode: p.mode, Script: p.src, Config: p.config, Functions: p.functions,
 		Fold: fold(reg, p.zone), Partials: partials})
 }
 

@@ -31,6 +31,9 @@ func FindPage(pages []Page, name string) (Page, error) {
 	if near := diag.Nearest(name, names); near != "" {
 		return Page{}, fmt.Errorf("there is no %q; did you mean %s?", name, near)
 	}
+	if near := diag.Closest(name, names, 3); len(near) > 0 {
+		return Page{}, fmt.Errorf("there is no %q; the nearest names are %s", name, strings.Join(near, ", "))
+	}
 	return Page{}, fmt.Errorf("there is no %q", name)
 }
 

@@ -39,6 +39,9 @@ type Bound struct {
 	Sets [][]int
 	// Commands are the statements that only show or change something, in order.
 	Commands []Command
+	// Functions are the user functions that the script calls, as data; those in SQL are
+	// in the expressions already.
+	Functions []*catalog.UserFunction
 	// Catalog and Config are as the script leaves them.
 	Catalog *catalog.Catalog
 	Config  map[string]string
@@ -52,7 +55,7 @@ func Script(env *Env, src diag.Source, script *syntax.Script) (*Bound, diag.List
 		b.statement(s)
 	}
 	b.checkUnused()
-	b.out.Catalog, b.out.Config = b.cat, maps.Clone(b.config)
+	b.out.Catalog, b.out.Config, b.out.Functions = b.cat, maps.Clone(b.config), b.called
 	return b.out, b.diags.Sorted()
 }
 
@@ -94,6 +97,13 @@ type binder struct {
 	domain domain
 	// repeats is set while a subquery is pulled of which only counts whether it has rows.
 	repeats bool
+	// called are the user functions that the script calls, but those in SQL, which are
+	// bodies put in place: bodies are their trees in this script, sqlBodies what they mean.
+	called     []*catalog.UserFunction
+	bodies     map[*catalog.UserFunction]syntax.Expr
+	sqlBodies  map[*catalog.UserFunction]*sqlBody
+	openBodies []*catalog.UserFunction
+	broken     map[*catalog.UserFunction]bool // whose declaration is reported
 	// names counts sink names, which are unique in a script.
 	names map[string]int
 }
@@ -109,6 +119,7 @@ func newBinder(env *Env, src diag.Source) *binder {
 		views: map[*catalog.Table]*viewTree{}, bound: map[*catalog.Table]logical.Node{},
 		spans: spanTable{}, fromJoins: map[*logical.Join]bool{},
 		checked: map[*catalog.Table]*checked{}, templates: map[*catalog.Table]bool{}, failed: map[catalog.Path]bool{}, names: map[string]int{},
+		bodies: map[*catalog.UserFunction]syntax.Expr{}, sqlBodies: map[*catalog.UserFunction]*sqlBody{}, broken: map[*catalog.UserFunction]bool{},
 	}
 }
 

@@ -2,7 +2,6 @@ package bind
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/weir-sql/weir/planner/catalog"
@@ -15,14 +14,13 @@ import (
 // call binds a function call of any kind.
 func (x *exprs) call(c *syntax.Call) rex.Expr {
 	b, at := x.b, x.b.at(c)
-	if len(c.Name.Parts) > 1 {
-		b.errorf(codeNoFunction, b.at(c.Name), "function %q not found", c.Name.String()).
-			WithHint("functions of catalogs are not there yet; built-in functions have no qualifier")
-		return invalid()
+	if len(c.Name.Parts) == 1 && b.cat.SystemFunction(c.Name.Last().Name) == nil {
+		if out, ok := x.special(strings.ToUpper(c.Name.Last().Name), c); ok {
+			return out
+		}
 	}
-	name := strings.ToUpper(c.Name.Last().Name)
-	if out, ok := x.special(name, c); ok {
-		return out
+	if u := b.user(c.Name); u != nil && u.Language == "SQL" && u.Kind == catalog.AggregateFunction {
+		return x.inlineAggregate(u, c)
 	}
 	f := b.function(c.Name)
 	if f == nil {
@@ -51,6 +49,9 @@ func (x *exprs) call(c *syntax.Call) rex.Expr {
 	if !ok {
 		return invalid()
 	}
+	if u := b.user(c.Name); u != nil && u.Language == "SQL" {
+		return b.inline(u, args, at)
+	}
 	return b.applyFunction(f, args, at)
 }
 
@@ -72,26 +73,6 @@ func (x *exprs) plain(f *catalog.Function, c *syntax.Call) bool {
 		return true
 	}
 	return false
-}
-
-// function looks a function up, or reports that there is none.
-func (b *binder) function(name syntax.QualifiedName) *catalog.Function {
-	if f := b.env.Functions.Function(name.Last().Name); f != nil {
-		return f
-	}
-	if f := windowFunctions[strings.ToUpper(name.Last().Name)]; f != nil {
-		return f
-	}
-	d := b.errorf(codeNoFunction, b.at(name), "function %q not found", name.Last().Name)
-	cands := slices.Clone(b.env.Functions.Names())
-	for f := range windowFunctions {
-		cands = append(cands, f)
-	}
-	slices.Sort(cands)
-	if best := diag.Nearest(name.Last().Name, cands); best != "" {
-		d.WithHint("did you mean %s?", best)
-	}
-	return nil
 }
 
 // args binds arguments; time units become symbols.

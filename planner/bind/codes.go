@@ -44,6 +44,7 @@ const (
 	codeUnnest      diag.Code = "W0137" // UNNEST of something else
 	codeUnbounded   diag.Code = "W0138" // unbounded table in batch mode
 	codeFunctionUse diag.Code = "W0139" // function of one kind where another is wanted
+	codeFunction    diag.Code = "W0140" // declaration or use of a user function
 
 	codeNoConnector   diag.Code = "W0301" // connector not found or not given
 	codeNoOption      diag.Code = "W0302" // option not declared

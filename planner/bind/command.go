@@ -196,13 +196,3 @@ func columnExtras(c catalog.Column) string {
 	}
 	return ""
 }
-
-func (b *binder) describeFunction(s *syntax.Describe) {
-	f := b.function(s.Name)
-	if f == nil {
-		return
-	}
-	rows := [][]string{{"name", f.Name}, {"category", f.Category}, {"summary", f.Summary}, {"signatures", strings.Join(f.Signatures, "; ")},
-		{"deterministic", fmt.Sprint(!f.NonDeterministic)}}
-	b.command(Command{Kind: "DESCRIBE FUNCTION", Args: []string{f.Name}, Columns: []string{"info name", "info value"}, Rows: rows, Span: b.at(s)})
-}

@@ -24,9 +24,9 @@ func (b *binder) ddl(s syntax.Stmt) bool {
 	case *syntax.CreateDatabase:
 		b.createDatabase(s)
 	case *syntax.CreateFunction:
-		b.refuse(b.at(s), "CREATE FUNCTION")
+		b.createFunction(s)
 	case *syntax.AlterFunction:
-		b.refuse(b.at(s), "ALTER FUNCTION")
+		b.alterFunction(s)
 	case *syntax.CreateModel:
 		b.refuse(b.at(s), "CREATE MODEL")
 	case *syntax.CreateMaterializedTable:
@@ -387,7 +387,7 @@ func (b *binder) drop(s *syntax.Drop) {
 			b.cat.DropCatalog(name)
 		}
 	case syntax.ObjectFunction:
-		b.refuse(b.at(s), "DROP FUNCTION")
+		b.dropFunction(s)
 	case syntax.ObjectModel:
 		b.refuse(b.at(s), "DROP MODEL")
 	default:

@@ -92,7 +92,7 @@ func (b *binder) tableExpr(t syntax.TableExpr, q queryEnv, left *rel) (fromItem,
 		r, ok := b.derived(t, q)
 		return fromItem{rel: r}, ok
 	case *syntax.TableFunc:
-		return b.tableFunc(t, q, left)
+		return b.tableFunc(t, q, left, physical.Inner)
 	case *syntax.Unnest:
 		return b.unnest(t, q, left, physical.Inner)
 	case *syntax.MatchRecognize:

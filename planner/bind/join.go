@@ -56,6 +56,14 @@ func (b *binder) joinRight(t *syntax.Join, kind physical.JoinKind, l *rel, q que
 		}
 		out, ok := b.unnest(r, q, l, kind)
 		return out, b.onTrue(t, out, q, kind) && ok
+	case *syntax.TableFunc:
+		if !windowed(r) {
+			if !dependent() {
+				return fromItem{}, false
+			}
+			out, ok := b.tableFunc(r, q, l, kind)
+			return out, ok && b.onTrue(t, out, q, kind)
+		}
 	case *syntax.Derived:
 		if r.Lateral {
 			if !dependent() {
@@ -81,7 +89,7 @@ func (b *binder) onTrue(t *syntax.Join, out fromItem, q queryEnv, kind physical.
 		return true
 	}
 	if kind == physical.LeftOuter {
-		b.refuse(b.at(t.On), "a LEFT JOIN UNNEST with a condition other than TRUE")
+		b.refuse(b.at(t.On), "a LEFT JOIN of UNNEST or a table function with a condition other than TRUE")
 		return false
 	}
 	out.rel.node = filterNode(out.rel.node, c, b.at(t.On))

@@ -75,24 +75,30 @@ func (b *binder) unnest(u *syntax.Unnest, q queryEnv, left *rel, kind physical.J
 		b.refuse(b.at(u.Args[0]), "UNNEST of a value of another query")
 		return fromItem{}, false
 	}
-	fields, ok := b.elementFields(e.Type(), b.at(u.Args[0]))
-	if !ok {
+	if !e.Type().In(types.Array, types.Map, types.Multiset) {
+		b.errorf(codeUnnest, b.at(u.Args[0]), "UNNEST takes an ARRAY, a MAP or a MULTISET, but this is %s", plainTime(e.Type()))
 		return fromItem{}, false
 	}
-	if u.Ordinality {
+	return b.unnestValue(e, in, u.Alias, u.Ordinality, kind, at)
+}
+
+// unnestValue joins the elements of a collection to the items to its left.
+func (b *binder) unnestValue(e rex.Expr, in *rel, alias *syntax.TableAlias, ordinality bool, kind physical.JoinKind, at diag.Span) (fromItem, bool) {
+	fields := elementFields(e.Type())
+	if ordinality {
 		fields = append(fields, types.Field{Name: "ORDINALITY", Type: types.Int32.NotNull()})
 	}
 	if kind == physical.LeftOuter {
 		fields = nullable(fields)
 	}
-	n := &logical.Unnest{Base: logical.Base{At: at}, Input: in.node, Collection: e, Outer: kind == physical.LeftOuter, WithOrdinality: u.Ordinality}
-	if u.Alias != nil && len(u.Alias.Columns) == 0 && e.Type().In(types.Array, types.Multiset) && e.Type().Elem.Kind != types.Row {
-		fields[0].Name = u.Alias.Name.Name // UNNEST(a) AS x: the column is x too
+	n := &logical.Unnest{Base: logical.Base{At: at}, Input: in.node, Collection: e, Outer: kind == physical.LeftOuter, WithOrdinality: ordinality}
+	if alias != nil && len(alias.Columns) == 0 && e.Type().In(types.Array, types.Multiset) && e.Type().Elem.Kind != types.Row {
+		fields[0].Name = alias.Name.Name // UNNEST(a) AS x: the column is x too
 	}
 	right := &logical.Values{Base: logical.Base{Fields: fields, At: at}}
 	names := newRel(right, "", catalog.Path{})
-	if u.Alias != nil {
-		names = b.rename(names, u.Alias)
+	if alias != nil {
+		names = b.rename(names, alias)
 	}
 	names.place(at)
 	n.Fields = append(append([]types.Field(nil), in.node.Schema()...), names.node.Schema()...)
@@ -102,7 +108,7 @@ func (b *binder) unnest(u *syntax.Unnest, q queryEnv, left *rel, kind physical.J
 }
 
 // elementFields are the columns of an element: of a ROW its fields, of a map key and value.
-func (b *binder) elementFields(t types.Type, at diag.Span) ([]types.Field, bool) {
+func elementFields(t types.Type) []types.Field {
 	one := func(e types.Type) []types.Field {
 		if e.Kind == types.Row {
 			var out []types.Field
@@ -114,36 +120,62 @@ func (b *binder) elementFields(t types.Type, at diag.Span) ([]types.Field, bool)
 		}
 		return []types.Field{{Name: "EXPR$0", Type: e}}
 	}
-	switch t.Kind {
-	case types.Array, types.Multiset:
-		return one(*t.Elem), true
-	case types.Map:
-		return []types.Field{{Name: "KEY", Type: *t.Key}, {Name: "VALUE", Type: *t.Elem}}, true
+	if t.Kind == types.Map {
+		return []types.Field{{Name: "KEY", Type: *t.Key}, {Name: "VALUE", Type: *t.Elem}}
 	}
-	b.errorf(codeUnnest, at, "UNNEST takes an ARRAY, a MAP or a MULTISET, but this is %s", plainTime(t))
-	return nil, false
+	return one(*t.Elem)
 }
 
-// tableFunc binds a table function: the window functions, and functions of the registry.
-func (b *binder) tableFunc(t *syntax.TableFunc, q queryEnv, left *rel) (fromItem, bool) {
+// tableFunc binds a table function: the window functions, and those that a script created,
+// which may use the items to the left.
+func (b *binder) tableFunc(t *syntax.TableFunc, q queryEnv, left *rel, kind physical.JoinKind) (fromItem, bool) {
 	at := b.at(t)
 	if t.Sample != nil {
 		b.refuse(b.at(t.Sample), "TABLESAMPLE")
 		return fromItem{}, false
 	}
-	name := strings.ToUpper(t.Call.Name.Last().Name)
-	if kind, ok := tvfKinds[name]; ok {
-		r, fine := b.windowTVF(t, kind, name, q)
+	if windowed(t) {
+		name := strings.ToUpper(t.Call.Name.Last().Name)
+		r, fine := b.windowTVF(t, tvfKinds[name], name, q)
 		return fromItem{rel: r}, fine
 	}
-	if f := b.function(t.Call.Name); f != nil {
-		if f.Kind != catalog.TableFunction {
-			b.errorf(codeFunctionUse, at, "%s gives a value, not a table", f.Name)
-		} else {
-			b.refuse(at, "table function "+f.Name)
-		}
+	f := b.function(t.Call.Name)
+	switch u := b.user(t.Call.Name); {
+	case f == nil:
+		return fromItem{}, false
+	case f.Kind != catalog.TableFunction:
+		b.errorf(codeFunctionUse, at, "%s gives a value, not a table", f.Name)
+		return fromItem{}, false
+	case u == nil:
+		b.refuse(at, "table function "+f.Name)
+		return fromItem{}, false
+	case u.Language == "SQL":
+		return b.sqlTable(t, u, q, left, kind)
 	}
-	return fromItem{}, false
+	in := left
+	if in == nil {
+		in = emptyRel(at)
+	}
+	x := q.exprsOver(b, in, "a table function")
+	args, ok := x.args(t.Call.Args)
+	if !ok {
+		return fromItem{}, false
+	}
+	call := b.applyFunction(f, args, b.at(t.Call))
+	if bad(call) {
+		return fromItem{}, false
+	}
+	if holds(call, subMark) || holdsOuter(call) {
+		b.refuse(at, "a table function over a value of another query")
+		return fromItem{}, false
+	}
+	return b.unnestValue(call, in, t.Alias, false, kind, at)
+}
+
+// windowed reports a window table function.
+func windowed(t *syntax.TableFunc) bool {
+	_, ok := tvfKinds[strings.ToUpper(t.Call.Name.Last().Name)]
+	return ok && len(t.Call.Name.Parts) == 1
 }
 
 // isUnit reports the one row without columns that SELECT without FROM reads.

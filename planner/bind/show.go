@@ -28,6 +28,9 @@ func (b *binder) show(s *syntax.Show) {
 	case syntax.ShowCreateTable, syntax.ShowCreateView:
 		b.showCreate(s)
 		return
+	case syntax.ShowCreateFunction:
+		b.showCreateFunction(s)
+		return
 	}
 	kind, ok := showKinds[s.What]
 	if !ok {
@@ -56,15 +59,7 @@ func (b *binder) showNames(s *syntax.Show) ([]string, bool) {
 	case syntax.ShowModules:
 		return []string{"core"}, true
 	case syntax.ShowFunctions:
-		if s.User {
-			return nil, true
-		}
-		var names []string
-		for _, n := range b.env.Functions.Names() {
-			names = append(names, strings.ToLower(n))
-		}
-		slices.Sort(names)
-		return slices.Compact(names), true
+		return b.showFunctions(s), true
 	case syntax.ShowDatabases:
 		in := b.cat.CurrentCatalog
 		if s.Scope != nil {
@@ -106,7 +101,7 @@ func (b *binder) matching(s *syntax.Show, names []string) []string {
 	}
 	var p strings.Builder
 	p.WriteString("(?s)^")
-	if s.IgnoreCase {
+	if s.IgnoreCase || s.What == syntax.ShowFunctions { // functions have names in any case
 		p.WriteString("(?i)")
 	}
 	for _, r := range s.Pattern.Value {

@@ -114,6 +114,7 @@ type Catalog struct {
 
 	databases map[string]map[string]bool // catalog → databases
 	tables    map[Path]*Table
+	functions functions
 }
 
 // New makes a catalog with the default catalog and database, both current.
@@ -122,13 +123,14 @@ func New() *Catalog {
 		CurrentCatalog: DefaultCatalog, CurrentDatabase: DefaultDatabase,
 		databases: map[string]map[string]bool{DefaultCatalog: {DefaultDatabase: true}},
 		tables:    map[Path]*Table{},
+		functions: newFunctions(),
 	}
 }
 
 // Clone gives an independent copy; tables are shared, being immutable.
 func (c *Catalog) Clone() *Catalog {
 	d := &Catalog{CurrentCatalog: c.CurrentCatalog, CurrentDatabase: c.CurrentDatabase,
-		databases: map[string]map[string]bool{}, tables: map[Path]*Table{}}
+		databases: map[string]map[string]bool{}, tables: map[Path]*Table{}, functions: c.functions.clone()}
 	for name, dbs := range c.databases {
 		d.databases[name] = map[string]bool{}
 		for db := range dbs {
@@ -218,6 +220,7 @@ func (c *Catalog) DropCatalog(name string) {
 			delete(c.tables, p)
 		}
 	}
+	c.dropFunctions(func(p Path) bool { return p.Catalog == name })
 }
 
 // AddDatabase adds a database to an existing catalog.
@@ -231,6 +234,7 @@ func (c *Catalog) DropDatabase(catalog, name string) {
 			delete(c.tables, p)
 		}
 	}
+	c.dropFunctions(func(p Path) bool { return p.Catalog == catalog && p.Database == name })
 }
 
 // HasDatabase reports whether a database exists.

@@ -6,6 +6,8 @@ package diag
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -179,6 +181,19 @@ func Nearest(name string, candidates []string) string {
 		}
 	}
 	return best
+}
+
+// Closest lists the n candidates closest to name, nearest first, however far they are: for
+// a list that a person looks through.
+func Closest(name string, candidates []string, n int) []string {
+	low := strings.ToLower(name)
+	distance := make(map[string]int, len(candidates))
+	for _, c := range candidates {
+		distance[c] = editDistance(low, strings.ToLower(c), len(low)+len(c)+1)
+	}
+	out := slices.Sorted(maps.Keys(distance))
+	slices.SortStableFunc(out, func(a, b string) int { return distance[a] - distance[b] })
+	return out[:min(n, len(out))]
 }
 
 // editDistance is the optimal string alignment distance, cut off at limit.

@@ -43,6 +43,7 @@ const (
 	ShowCreateView
 	ShowCreateCatalog
 	ShowCreateModel
+	ShowCreateFunction
 )
 
 // Describe is DESCRIBE|DESC [kind] [EXTENDED] name.

@@ -182,26 +182,6 @@ type CreateView struct {
 	Query       Query
 }
 
-// CreateFunction is CREATE [TEMPORARY [SYSTEM]] FUNCTION [IF NOT EXISTS] name
-// AS 'class' [LANGUAGE l] [USING JAR 'uri', …] [WITH (…)].
-type CreateFunction struct {
-	Base
-	Temporary   bool
-	System      bool
-	IfNotExists bool
-	Name        QualifiedName
-	Class       *StringLit
-	Language    string // JAVA, SCALA, PYTHON, SQL or empty
-	Resources   []*Resource
-	Options     []*Option
-}
-
-// Resource is JAR 'uri' of CREATE FUNCTION.
-type Resource struct {
-	Base
-	URI *StringLit
-}
-
 // CreateCatalog is CREATE CATALOG [IF NOT EXISTS] name [COMMENT 'c'] WITH (…).
 type CreateCatalog struct {
 	Base
@@ -277,17 +257,6 @@ type Alter struct {
 	IfExists bool
 	Name     QualifiedName
 	Action   AlterAction
-}
-
-// AlterFunction is ALTER [TEMPORARY [SYSTEM]] FUNCTION [IF EXISTS] name AS 'class' [LANGUAGE l].
-type AlterFunction struct {
-	Base
-	Temporary bool
-	System    bool
-	IfExists  bool
-	Name      QualifiedName
-	Class     *StringLit
-	Language  string
 }
 
 // AlterAction is what Alter does to its object.

@@ -24,6 +24,7 @@ type StringLit struct {
 	Value   string
 	Charset string // of _UTF16'…', upper case; empty if absent
 	Unicode bool   // written U&'…'
+	Dollar  bool   // written $$…$$
 }
 
 // BinaryLit is X'…'.

@@ -40,6 +40,7 @@ var showForms = [...]showForm{
 	{words: []string{"CREATE", "VIEW"}, kind: ShowCreateView, name: true},
 	{words: []string{"CREATE", "CATALOG"}, kind: ShowCreateCatalog, name: true},
 	{words: []string{"CREATE", "MODEL"}, kind: ShowCreateModel, name: true},
+	{words: []string{"CREATE", "FUNCTION"}, kind: ShowCreateFunction, name: true},
 }
 
 // String is the kind as the keywords behind SHOW.
@@ -148,7 +149,8 @@ func (p *parser) describe() Stmt {
 	d := &Describe{}
 	for _, k := range [...]ObjectKind{ObjectCatalog, ObjectDatabase, ObjectFunction, ObjectModel} {
 		// These words are also names of tables, when nothing follows them.
-		if n := p.peek(1); p.is(k.String()) && (n.isName() || n.Word == "EXTENDED") {
+		n := p.peek(1)
+		if p.is(k.String()) && (n.isName() || n.Word == "EXTENDED" || k == ObjectFunction && n.Kind == TokenKeyword) {
 			p.next()
 			d.Kind = k
 			break
@@ -157,6 +159,9 @@ func (p *parser) describe() Stmt {
 	d.Extended = p.got("EXTENDED")
 	if d.Kind == ObjectCatalog {
 		id := p.simpleName("a catalog name")
+		d.Name = QualifiedName{id.Base, []Ident{id}}
+	} else if t := p.tok(); d.Kind == ObjectFunction && t.Kind == TokenKeyword && p.peek(1).Word != "." {
+		id := p.identOf(p.next()) // built-in functions have the names of reserved words
 		d.Name = QualifiedName{id.Base, []Ident{id}}
 	} else {
 		d.Name = p.name("what to describe")

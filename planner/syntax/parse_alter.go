@@ -33,21 +33,6 @@ func (p *parser) alter() Stmt {
 	return a
 }
 
-func (p *parser) alterFunction(start int) Stmt {
-	a := &AlterFunction{Temporary: p.got("TEMPORARY")}
-	if a.Temporary {
-		a.System = p.got("SYSTEM")
-	}
-	p.expect("FUNCTION")
-	a.IfExists = p.ifExists()
-	a.Name = p.name("a function name")
-	p.expect("AS")
-	a.Class = p.stringLit("the class of the function")
-	a.Language = p.language()
-	a.Base = p.base(start)
-	return a
-}
-
 // alterOther reads the actions on views, databases, catalogs and models.
 func (p *parser) alterOther(kind ObjectKind) AlterAction {
 	start := p.start()

@@ -23,9 +23,10 @@ func (p *parser) create() Stmt {
 			p.report(diag.Errorf(CodeUnsupported, system.Pos, "a system function can only be temporary").
 				WithHint("write CREATE TEMPORARY SYSTEM FUNCTION"))
 		}
+		aggregate := p.aggregateFunction()
 		p.expect("FUNCTION")
 		p.rejectOrReplace(f, or, "FUNCTION")
-		return p.createFunction(start, true, true)
+		return p.createFunction(start, &CreateFunction{Temporary: true, System: true, Aggregate: aggregate})
 	}
 	t := p.tok()
 	if f.temporary && (t.Word == "CATALOG" || t.Word == "DATABASE" || t.Word == "MATERIALIZED") {
@@ -36,9 +37,13 @@ func (p *parser) create() Stmt {
 		return p.createTable(start, f)
 	case p.got("VIEW"):
 		return p.createView(start, f)
+	case p.aggregateFunction():
+		p.expect("FUNCTION")
+		p.rejectOrReplace(f, or, "FUNCTION")
+		return p.createFunction(start, &CreateFunction{Temporary: f.temporary, Aggregate: true})
 	case p.got("FUNCTION"):
 		p.rejectOrReplace(f, or, "FUNCTION")
-		return p.createFunction(start, f.temporary, false)
+		return p.createFunction(start, &CreateFunction{Temporary: f.temporary})
 	case p.got("CATALOG"):
 		p.rejectOrReplace(f, or, "CATALOG")
 		return p.createCatalog(start)
@@ -449,52 +454,6 @@ func (p *parser) createView(start int, f tableFlags) Stmt {
 	c.Query = p.query()
 	c.Base = p.base(start)
 	return c
-}
-
-func (p *parser) createFunction(start int, temporary, system bool) Stmt {
-	c := &CreateFunction{Temporary: temporary, System: system}
-	c.IfNotExists = p.ifNotExists()
-	if system {
-		id := p.simpleName("the name of a system function")
-		c.Name = QualifiedName{id.Base, []Ident{id}}
-	} else {
-		c.Name = p.name("a function name")
-	}
-	p.expect("AS")
-	c.Class = p.stringLit("the class of the function")
-	c.Language = p.language()
-	if t := p.tok(); p.got("USING") {
-		if c.Language == "PYTHON" || c.Language == "SQL" {
-			p.report(diag.Errorf(CodeUnsupported, t.Pos, "function in %s cannot have USING JAR", c.Language))
-		}
-		c.Resources = list(p, p.resource)
-	}
-	if p.at("WITH") {
-		c.Options = p.withOptions()
-	}
-	c.Base = p.base(start)
-	return c
-}
-
-// language reads LANGUAGE JAVA|SCALA|PYTHON|SQL; empty if absent.
-func (p *parser) language() string {
-	if !p.got("LANGUAGE") {
-		return ""
-	}
-	for _, l := range [...]string{"JAVA", "SCALA", "PYTHON", "SQL"} {
-		if p.got(l) {
-			return l
-		}
-	}
-	p.unexpected("a language")
-	return ""
-}
-
-func (p *parser) resource() *Resource {
-	start := p.start()
-	p.expect("JAR")
-	u := p.stringLit("the place of the jar")
-	return &Resource{p.base(start), u}
 }
 
 func (p *parser) createCatalog(start int) Stmt {

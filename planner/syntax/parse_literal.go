@@ -12,6 +12,9 @@ import (
 func (p *parser) stringToken() *StringLit {
 	t := p.next()
 	text := p.text(t)
+	if text[0] == '$' {
+		return &StringLit{Base: At(t.Pos), Value: text[2 : len(text)-2], Dollar: true}
+	}
 	quote := strings.IndexByte(text, '\'')
 	prefix, body := text[:quote], text[quote+1:len(text)-1]
 	s := &StringLit{Base: At(t.Pos)}

@@ -176,6 +176,8 @@ func numberText(n *NumberLit) string {
 // stringText is a string as an SQL literal with its prefix.
 func stringText(s *StringLit) string {
 	switch {
+	case s.Dollar:
+		return "$$" + s.Value + "$$"
 	case s.Unicode:
 		var b strings.Builder
 		for _, r := range s.Value {

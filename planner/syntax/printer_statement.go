@@ -47,8 +47,7 @@ func (p *printer) stmt(s Stmt) doc {
 	case *Alter:
 		return cat(words("ALTER", s.Kind.String(), when(s.IfExists, "IF EXISTS")), text(" "), p.name(s.Name), text(" "), p.alterAction(s.Action))
 	case *AlterFunction:
-		return cat(words("ALTER", when(s.Temporary, "TEMPORARY"), when(s.System, "SYSTEM"), "FUNCTION", when(s.IfExists, "IF EXISTS")),
-			text(" "), p.name(s.Name), text(" AS "), p.str(s.Class), text(when(s.Language != "", " LANGUAGE "+s.Language)))
+		return p.alterFunction(s)
 	case *BadStmt:
 		return text(strings.TrimSpace(p.source(s)))
 	}
@@ -355,15 +354,6 @@ func (p *printer) createView(c *CreateView) doc {
 		return append(out, p.commentClause(c.Comment), p.asQuery(c.Query))
 	}
 	return append(out, text(" AS"), hardline, p.lead(c.Query.Span().Start), p.longQuery(c.Query))
-}
-
-func (p *printer) createFunction(c *CreateFunction) doc {
-	out := docConcat{words("CREATE", when(c.Temporary, "TEMPORARY"), when(c.System, "SYSTEM"), "FUNCTION", when(c.IfNotExists, "IF NOT EXISTS")),
-		text(" "), p.name(c.Name), text(" AS "), p.str(c.Class), text(when(c.Language != "", " LANGUAGE "+c.Language))}
-	if c.Resources != nil {
-		out = append(out, clause(text("USING "), nest(items(p, c.Resources, line, func(r *Resource) doc { return cat(text("JAR "), p.str(r.URI)) }))))
-	}
-	return append(out, p.withOptions(c.Options))
 }
 
 func (p *printer) createModel(c *CreateModel) doc {

@@ -46,6 +46,7 @@ func (s *scanner) next() bool {
 		return false
 	}
 	switch c := s.src[s.pos]; {
+	case c == '$' && s.scanDollars():
 	case isNameStart(c) || c >= utf8.RuneSelf:
 		s.scanWord()
 	case '0' <= c && c <= '9', c == '.' && isDigit(s.peek(1)):
@@ -210,6 +211,20 @@ func (s *scanner) scanQuoted(quote byte, kind TokenKind, what string) {
 	s.pos = lineEnd(s.src, open)
 	s.add(TokenBad)
 	s.unterminated(diag.Span{Start: open, End: open + 1}, what, string(quote))
+}
+
+// scanDollars reads $$text$$, a string in which nothing has to be doubled; false if it is none.
+func (s *scanner) scanDollars() bool {
+	if s.peek(1) != '$' {
+		return false
+	}
+	n := strings.Index(s.src[s.pos+2:], "$$")
+	if n < 0 {
+		return false
+	}
+	s.pos += n + 4
+	s.add(TokenString)
+	return true
 }
 
 func (s *scanner) scanBlockComment() {

@@ -12,7 +12,7 @@ const (
 	TokenQuotedName            // `name`
 	TokenKeyword               // reserved or not
 	TokenNumber                // 1, 1.5, .5, 1E3
-	TokenString                // 'text', also with a prefix: U&'…' N'…' E'…' _UTF8'…'
+	TokenString                // 'text', also with a prefix: U&'…' N'…' E'…' _UTF8'…'; $$text$$
 	TokenBinary                // X'AB'
 	TokenSymbol                // punctuation and operators
 	TokenHintOpen              // /*+

@@ -33,8 +33,8 @@ DROP /* ERROR "W0001: expected what to drop, found "t".*expected TEMPORARY, SYST
 ALTER TABLE t RENAME a /* ERROR "W0001: expected TO, found "b"" */ b;
 INSERT /* ERROR "W0001: expected INTO, found "t".*expected OVERWRITE or INTO" */ t SELECT 1;
 INSERT INTO t/* ERROR "W0001: expected a query or VALUES, found ";".*expected PARTITION, "\(", SELECT, VALUES, WITH or TABLE" */ ;
-SHOW CREATE/* ERROR "W0001: expected what to show, found ";".*expected TABLE, MATERIALIZED, VIEW, CATALOG or MODEL" */ ;
-SHOW CREATE /* ERROR "W0001: expected what to show, found "FUNCTION".*expected TABLE, MATERIALIZED, VIEW, CATALOG or MODEL" */ FUNCTION f;
+SHOW CREATE/* ERROR "W0001: expected what to show, found ";".*expected TABLE, MATERIALIZED, VIEW, CATALOG, MODEL or FUNCTION" */ ;
+SHOW CREATE /* ERROR "W0001: expected what to show, found "DATABASE".*expected TABLE, MATERIALIZED, VIEW, CATALOG, MODEL or FUNCTION" */ DATABASE f;
 DESCRIBE/* ERROR "W0001: expected what to describe, found ";".*expected EXTENDED" */ ;
 EXPLAIN/* ERROR "W0001: expected a query, INSERT or STATEMENT SET, found ";".*expected PLAN, INSERT or STATEMENT" */ ;
 EXPLAIN /* ERROR "W0001: expected a query, INSERT or STATEMENT SET, found "FOO".*expected PLAN, ESTIMATED_COST, CHANGELOG_MODE, JSON_EXECUTION_PLAN, PLAN_ADVICE, INSERT or STATEMENT" */ FOO SELECT 1;
