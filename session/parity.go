@@ -6,9 +6,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"sync"
 
-	"github.com/weir-sql/weir/exec/runtime"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/fixtures"
 	"github.com/weir-sql/weir/planner/diag"
@@ -82,7 +80,7 @@ func (s *Session) Parity(ctx context.Context, src diag.Source, set *fixtures.Set
 	p := &Parity{Fixture: set.Name}
 	var runs [2]*side
 	for i, mode := range []Mode{Stream, Batch} {
-		t := &side{taps: map[topology.NodeID]*nodeTap{}}
+		t := &side{watch: newWatch()}
 		r, list, err := s.over(set, mode, nil).rehearse(ctx, src, t.tap)
 		if err != nil {
 			return nil, err
@@ -122,49 +120,7 @@ func (s *Session) Parity(ctx context.Context, src diag.Source, set *fixtures.Set
 // side is the run of one mode with what every node gave.
 type side struct {
 	*Rehearsal
-	mu   sync.Mutex
-	taps map[topology.NodeID]*nodeTap
-}
-
-// tap watches all subtasks of a node together.
-func (t *side) tap(n *topology.Node, _ int) runtime.Tap {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.taps[n.ID] == nil {
-		t.taps[n.ID] = &nodeTap{}
-	}
-	return t.taps[n.ID]
-}
-
-// nodeTap keeps what a node gave, in order.
-type nodeTap struct {
-	mu    sync.Mutex
-	given []given
-	mark  int64
-}
-
-// given is a batch with the watermark before it.
-type given struct {
-	batch *vec.Batch
-	mark  int64
-}
-
-// Batch keeps a batch, which nobody changes any more.
-func (t *nodeTap) Batch(b *vec.Batch) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	mark := t.mark
-	if len(t.given) == 0 && mark == 0 {
-		mark = minMark
-	}
-	t.given = append(t.given, given{b, mark})
-}
-
-// Watermark notes how far event time is.
-func (t *nodeTap) Watermark(mark int64) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.mark = mark
+	*watch
 }
 
 // outputs compares what came to the sinks.

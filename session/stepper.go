@@ -20,6 +20,7 @@ import (
 	"github.com/weir-sql/weir/fixtures"
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/physical"
+	"github.com/weir-sql/weir/topology"
 )
 
 // Stepper is a rehearsal that goes on moment by moment. Between two of its calls the job
@@ -28,6 +29,8 @@ type Stepper struct {
 	r       *Rehearsal
 	player  *player
 	tap     tapper
+	watch   *watch                   // what every node gives; nil unless rows come one by one
+	seen    map[topology.NodeID]seen // of the watch, before the moment carried out last
 	moments []Moment
 	at      int  // moments carried out
 	over    bool // the job has ended
@@ -47,8 +50,80 @@ var errFailure = errors.New("the timeline lets the job fail here")
 // Step begins a rehearsal as a stream, in which every row is a moment of its own. A nil
 // stepper means that the list says why, or that the script runs nothing.
 func (s *Session) Step(ctx context.Context, src diag.Source, set *fixtures.Set, config map[string]string) (*Stepper, diag.List, error) {
-	st, _, list, err := s.over(set, Stream, config).begin(ctx, src, nil, true)
+	w := newWatch()
+	st, _, list, err := s.over(set, Stream, config).begin(ctx, src, w.tap, true)
+	if st != nil {
+		st.watch = w
+	}
 	return st, list, err
+}
+
+// seen is how much of a node's output was looked at.
+type seen struct {
+	batches int
+	mark    int64
+}
+
+// Effect is what a moment did to one operator.
+type Effect struct {
+	Node  *topology.Node
+	Rows  *vec.Batch // that it gave, with their kinds; nil = none
+	Fired bool       // it gave them because time went on, not because a row came
+	// From and To are its watermark before and after, exec.MinWatermark = none yet.
+	From, To int64
+}
+
+// Effects tells what the moment that was carried out last did, operators in the order of
+// the data. Those to which nothing happened are left out.
+func (st *Stepper) Effects() []Effect {
+	gave := map[topology.NodeID]bool{}
+	var out []Effect
+	for _, n := range inOrder(st.r.Plan.Graph) {
+		t := st.watch.of(n.ID)
+		if t == nil {
+			continue
+		}
+		before, ok := st.seen[n.ID]
+		if !ok {
+			before.mark = minMark
+		}
+		e := Effect{Node: n, From: before.mark, To: t.mark()}
+		batches, _ := t.since(before.batches)
+		if len(batches) > 0 {
+			gave[n.ID] = true
+			var all []*vec.Batch
+			for _, g := range batches {
+				all = append(all, g.batch)
+			}
+			e.Rows = vec.Concat(typesOfFields(specOf(n).Schema()), all)
+			inputs := st.r.Plan.Graph.Inputs(n.ID)
+			e.Fired = len(inputs) > 0
+			for _, in := range inputs {
+				e.Fired = e.Fired && !gave[in.From]
+			}
+			for _, in := range inputs {
+				e.Fired = e.Fired || e.From != e.To && byEventTime(n, st.r.Plan.Graph.Node(in.From))
+			}
+		}
+		if e.Rows != nil || e.From != e.To {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// look notes what was seen so far.
+func (st *Stepper) look() {
+	if st.watch == nil {
+		return
+	}
+	st.seen = map[topology.NodeID]seen{}
+	for _, n := range st.r.Plan.Graph.Nodes {
+		if t := st.watch.of(n.ID); t != nil {
+			_, batches := t.since(0)
+			st.seen[n.ID] = seen{batches, t.mark()}
+		}
+	}
 }
 
 // begin starts a rehearsal; nothing has come yet. A nil stepper means that the list says
@@ -121,6 +196,7 @@ func (st *Stepper) Next(ctx context.Context) (bool, error) {
 	}
 	m := st.moments[st.at]
 	st.at++
+	st.look()
 	switch m.Kind {
 	case fixtures.StepCheckpoint:
 		return true, st.checkpoint(ctx)
@@ -215,6 +291,10 @@ func (st *Stepper) rewind(ctx context.Context) error {
 		st.player.start(d.table)
 	}
 	st.at, st.over, st.last, st.lastAt, st.written, st.late = 0, false, nil, 0, nil, 0
+	st.seen = nil
+	if st.watch != nil {
+		st.watch.clear()
+	}
 	return st.start(ctx)
 }
 
@@ -330,4 +410,14 @@ func number(w io.Writer, n uint64) {
 func text(w io.Writer, b []byte) {
 	number(w, uint64(len(b)))
 	_, _ = w.Write(b)
+}
+
+// BeforeEnd is the point at which every row has come and no source has ended.
+func (st *Stepper) BeforeEnd() int {
+	for i, m := range st.moments {
+		if m.Kind == momentEnd {
+			return i
+		}
+	}
+	return len(st.moments)
 }

@@ -114,7 +114,8 @@ becomes, and tells where the two disagree.
 	f.StringArrayVar(&a.allowPaths, "allow-path", nil, "let scripts use a folder outside of the project (repeatable)")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(a.runCommand(), a.checkCommand(), a.planCommand(), a.fmtCommand(), a.demoCommand(),
-		a.topologyCommand(), a.diffCommand(), a.prCommand(), a.testCommand(), a.parityCommand(), a.connectorsCommand(), a.functionsCommand(), a.versionCommand())
+		a.topologyCommand(), a.diffCommand(), a.prCommand(), a.testCommand(), a.parityCommand(), a.stepCommand(), a.doctorCommand(),
+		a.connectorsCommand(), a.functionsCommand(), a.versionCommand())
 	return root
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/weir-sql/weir/exec"
@@ -33,6 +34,8 @@ type sourceTask struct {
 	marks   *marks
 	isIdle  bool
 	done    []string
+
+	published atomic.Pointer[[]SplitInfo]
 }
 
 // splitState is one split under way.
@@ -40,6 +43,7 @@ type splitState struct {
 	id       string
 	position []byte
 	ended    bool
+	rows     int64
 	maker    exec.Operator // makes the split's watermarks; nil = none
 	last     time.Time     // when rows came last
 }
@@ -122,7 +126,9 @@ func (s *sourceTask) run(ctx context.Context) error {
 	} else {
 		start(nil)
 	}
-	return quiet(s.loop(ctx, &running, start))
+	err := s.loop(ctx, &running, start)
+	s.publish()
+	return quiet(err)
 }
 
 // startOwn reads this subtask's queued splits side by side. All of them hold the
@@ -178,6 +184,7 @@ func (s *sourceTask) loop(ctx context.Context, running *int, start func([]exec.S
 			if err := s.tick(); err != nil {
 				return err
 			}
+			s.publish()
 			if err := s.out.flush(); err != nil {
 				return err
 			}
@@ -222,7 +229,9 @@ func (s *sourceTask) settle(head *link, running *int) error {
 			return err
 		}
 	}
-	return s.tick()
+	err := s.tick()
+	s.publish()
+	return err
 }
 
 // discover looks for new splits and starts reading this subtask's.
@@ -342,6 +351,7 @@ func (s *sourceTask) handle(e readEvent) error {
 		s.ctx.Counters.BatchesIn.Add(1)
 		s.ctx.Counters.Lag.Store(e.lag)
 		sp.last = s.ctx.Clock.Now()
+		sp.rows += int64(e.batch.Len)
 		s.marks.idle[i] = false
 		s.isIdle = false
 		if err := s.emit(i, e.batch); err != nil {
