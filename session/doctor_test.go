@@ -12,11 +12,11 @@ import (
 // fault is something seeded that keeps event time from going on, or goes too far.
 type fault struct {
 	name, fixture, clicks, visits, sql string
-	cause                             Cause
-	input                             string
-	split                             int
-	says                              string // part of the sentence
-	fix                               string // part of the fix
+	cause                              Cause
+	input                              string
+	split                              int
+	says                               string // part of the sentence
+	fix                                string // part of the fix
 }
 
 // minutes gives rows with event times at given minutes after ten.
