@@ -25,7 +25,7 @@ func (br *branch) part(r *run, b *vec.Batch, sel []int32) (v *vec.Vec, gathered 
 		v, err = br.x.eval(r, b)
 		return v, false, err
 	}
-	v, err = br.x.eval(r, gather(b, sel, br.refs))
+	v, err = br.x.eval(r, r.gather(b, sel, br.refs))
 	return v, true, err
 }
 

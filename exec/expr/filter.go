@@ -10,7 +10,7 @@ import (
 // one after the other, each only on the rows that the ones before it left.
 type Filter struct {
 	tests []test
-	run   run
+	run   *run
 }
 
 // test narrows a selection. sel is nil for all rows of b. The result is appended to
@@ -22,8 +22,11 @@ type test interface {
 // CompileFilter makes the filter of a condition; nil lets every row pass. See Compile.
 func CompileFilter(cond rex.Expr, in []types.Type, reg Registry) (*Filter, error) {
 	parts := rex.Conjuncts(cond)
-	c := newCompiler(in, reg, parts...)
-	f := &Filter{}
+	return newCompiler(in, reg, parts...).filter(parts)
+}
+
+func (c *compiler) filter(parts []rex.Expr) (*Filter, error) {
+	f := &Filter{run: &run{}}
 	for _, p := range parts {
 		if t := constTest(p); t != nil {
 			f.tests = append(f.tests, t)
@@ -47,7 +50,7 @@ func (f *Filter) Select(ctx *Ctx, b *vec.Batch, buf []int32) ([]int32, error) {
 	}
 	var sel []int32
 	for _, t := range f.tests {
-		next, err := t.narrow(&f.run, b, sel, buf[:0])
+		next, err := t.narrow(f.run, b, sel, buf[:0])
 		if err != nil {
 			return nil, err
 		}
@@ -79,7 +82,7 @@ func (t *exprTest) narrow(r *run, b *vec.Batch, sel, dst []int32) ([]int32, erro
 		}
 		return vec.SelectTrue(v, sel, dst), nil
 	}
-	v, err := t.x.eval(r, gather(b, sel, t.refs))
+	v, err := t.x.eval(r, r.gather(b, sel, t.refs))
 	if err != nil {
 		return nil, err
 	}

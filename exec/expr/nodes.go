@@ -50,26 +50,56 @@ func (n *callNode) eval(r *run, b *vec.Batch) (*vec.Vec, error) {
 	return n.kernel.Eval(&n.frame, n.vals, b.Len)
 }
 
-// sharedNode computes a repeated subexpression once per input batch. On a gathered
-// part of the batch it is computed anew.
+// sharedNode computes a repeated subexpression once per input batch: what it has
+// computed for some rows it gives again for these or fewer. Only rows that it has not
+// seen make it compute anew.
 type sharedNode struct {
 	inner node
 	gen   uint64
 	value *vec.Vec
+	rows  []int32 // of the input batch that value is for; nil = all
+	all   bool
 }
 
 func (n *sharedNode) eval(r *run, b *vec.Batch) (*vec.Vec, error) {
-	if b != r.top {
-		return n.inner.eval(r, b)
-	}
-	if n.gen != r.gen {
-		v, err := n.inner.eval(r, b)
-		if err != nil {
-			return nil, err
+	rows := r.rowsOf(b)
+	if n.gen == r.gen {
+		if rows == nil && n.all {
+			return n.value, nil
 		}
-		n.value, n.gen = v, r.gen
+		if rows != nil && n.all {
+			return vec.Take(n.value, rows), nil
+		}
+		if rows != nil {
+			if at, ok := positions(n.rows, rows); ok {
+				return vec.Take(n.value, at), nil
+			}
+		}
 	}
-	return n.value, nil
+	v, err := n.inner.eval(r, b)
+	if err != nil {
+		return nil, err
+	}
+	n.value, n.gen, n.all, n.rows = v, r.gen, rows == nil, append(n.rows[:0], rows...)
+	return v, nil
+}
+
+// positions finds rows in among, both ascending; false if one is not there.
+func positions(among, rows []int32) ([]int32, bool) {
+	if len(rows) > len(among) {
+		return nil, false
+	}
+	at, k := make([]int32, len(rows)), 0
+	for j, r := range rows {
+		for k < len(among) && among[k] < r {
+			k++
+		}
+		if k == len(among) || among[k] != r {
+			return nil, false
+		}
+		at[j] = int32(k)
+	}
+	return at, true
 }
 
 // fieldNode takes a field of a ROW: the field's own vector, NULL where the row is.

@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"slices"
+
 	"github.com/weir-sql/weir/exec/expr/function"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/rex"
@@ -45,13 +47,18 @@ func (p *Program) Eval(ctx *Ctx, b *vec.Batch) (*vec.Vec, error) {
 type Projection struct {
 	roots []node
 	refs  []int // the columns that any expression reads
-	run   run
+	run   *run
+	// after is the filter whose run this is: it has begun for the batch.
+	after *Filter
 }
 
 // CompileProjection makes a projection. See Compile.
 func CompileProjection(es []rex.Expr, in []types.Type, reg Registry) (*Projection, error) {
-	c := newCompiler(in, reg, es...)
-	p := &Projection{refs: rex.Refs(es...)}
+	return newCompiler(in, reg, es...).projection(es)
+}
+
+func (c *compiler) projection(es []rex.Expr) (*Projection, error) {
+	p := &Projection{refs: rex.Refs(es...), run: &run{}}
 	for _, e := range es {
 		root, err := c.compile(e, true)
 		if err != nil {
@@ -64,10 +71,16 @@ func CompileProjection(es []rex.Expr, in []types.Type, reg Registry) (*Projectio
 
 // Eval gives one vector per expression.
 func (p *Projection) Eval(ctx *Ctx, b *vec.Batch) ([]*vec.Vec, error) {
-	p.run.start(ctx, b)
+	if p.after == nil || p.run.top != b {
+		p.run.start(ctx, b)
+	}
+	return p.eval(b)
+}
+
+func (p *Projection) eval(b *vec.Batch) ([]*vec.Vec, error) {
 	out := make([]*vec.Vec, len(p.roots))
 	for i, r := range p.roots {
-		v, err := r.eval(&p.run, b)
+		v, err := r.eval(p.run, b)
 		if err != nil {
 			return nil, err
 		}
@@ -91,7 +104,37 @@ func (p *Projection) Selected(ctx *Ctx, b *vec.Batch, sel []int32) (*vec.Batch, 
 	if sel == nil || len(sel) == b.Len {
 		return p.Batch(ctx, b)
 	}
-	return p.Batch(ctx, gather(b, sel, p.refs))
+	if p.after == nil || p.run.top != b {
+		return p.Batch(ctx, gather(b, sel, p.refs))
+	}
+	part := p.run.gather(b, sel, p.refs)
+	cols, err := p.eval(part)
+	if err != nil {
+		return nil, err
+	}
+	return &vec.Batch{Len: part.Len, Cols: cols, Kinds: part.Kinds}, nil
+}
+
+// CompileCalc makes a filter, nil without a condition, and a projection of the rows it
+// leaves, which share what both compute: Select comes first, then Selected of the same
+// batch.
+func CompileCalc(cond rex.Expr, es []rex.Expr, in []types.Type, reg Registry) (*Filter, *Projection, error) {
+	if cond == nil {
+		p, err := CompileProjection(es, in, reg)
+		return nil, p, err
+	}
+	parts := rex.Conjuncts(cond)
+	c := newCompiler(in, reg, append(slices.Clone(parts), es...)...)
+	f, err := c.filter(parts)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := c.projection(es)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.run, p.after = f.run, f
+	return f, p, nil
 }
 
 // gather makes a batch of the rows sel that has the columns refs only; the others
@@ -112,14 +155,52 @@ func gather(b *vec.Batch, sel []int32, refs []int) *vec.Batch {
 
 // run is one evaluation over one batch.
 type run struct {
-	ctx *Ctx
-	top *vec.Batch // what shared results are remembered for
-	gen uint64     // counts evaluations, so that remembered results expire
+	ctx   *Ctx
+	top   *vec.Batch // the input batch
+	gen   uint64     // counts evaluations, so that remembered results expire
+	parts []part     // batches gathered from it or from each other, innermost last
+}
+
+// part is a batch that holds the rows sel of another.
+type part struct {
+	batch, of *vec.Batch
+	sel       []int32
 }
 
 func (r *run) start(ctx *Ctx, b *vec.Batch) {
 	r.ctx, r.top = ctx, b
 	r.gen++
+	clear(r.parts)
+	r.parts = r.parts[:0]
+}
+
+// gather makes a part of b, with the columns refs.
+func (r *run) gather(b *vec.Batch, sel []int32, refs []int) *vec.Batch {
+	out := gather(b, sel, refs)
+	r.parts = append(r.parts, part{out, b, sel})
+	return out
+}
+
+// rowsOf gives the rows of the input batch that a part holds, nil for all of it.
+func (r *run) rowsOf(b *vec.Batch) []int32 {
+	if b == r.top {
+		return nil
+	}
+	for i := len(r.parts) - 1; i >= 0; i-- {
+		p := r.parts[i]
+		if p.batch != b {
+			continue
+		}
+		rows := make([]int32, len(p.sel))
+		copy(rows, p.sel)
+		if above := r.rowsOf(p.of); above != nil {
+			for j, k := range p.sel {
+				rows[j] = above[k]
+			}
+		}
+		return rows
+	}
+	return nil
 }
 
 // node computes one subexpression over the rows of b, which is the input batch or a

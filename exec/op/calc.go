@@ -26,12 +26,7 @@ type Calc struct {
 func NewCalc(spec *physical.Calc, reg expr.Registry) (*Calc, error) {
 	c := &Calc{outTypes: outTypes(spec), mark: exec.MinWatermark}
 	var err error
-	if spec.Filter != nil {
-		if c.filter, err = expr.CompileFilter(spec.Filter, spec.In, reg); err != nil {
-			return nil, err
-		}
-	}
-	c.project, err = expr.CompileProjection(spec.Exprs, spec.In, reg)
+	c.filter, c.project, err = expr.CompileCalc(spec.Filter, spec.Exprs, spec.In, reg)
 	return c, err
 }
 
