@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/weir-sql/weir/exec"
@@ -31,6 +32,12 @@ type Config struct {
 	Config     map[string]string
 	Queue      int
 	Restore    *Snapshot // go on from here; nil = from the beginning
+	// Hold keeps sources that have read all there is from ending, so that the end of the
+	// input fires nothing and the job can be suspended there (see Resting).
+	Hold bool
+	// Final is given the snapshot of the job's end before the last rows are committed; an
+	// error keeps them from it. nil = nobody wants it.
+	Final func(*Snapshot) error
 	// Tap is asked once for every node and subtask; what it gives sees the node's output.
 	Tap func(n *topology.Node, subtask int) Tap
 }
@@ -58,13 +65,18 @@ type Job struct {
 	ports    map[portKey]*port
 	started  time.Time
 
-	mu       sync.Mutex
-	commits  map[topology.NodeID][][]byte
-	active   *barrier // the barrier that ending tasks take part in
-	snapMu   sync.Mutex
-	lastSnap int64
+	mu        sync.Mutex
+	writers   []*sinkOperator
+	active    *barrier   // the barrier that ending tasks take part in
+	snapMu    sync.Mutex // held while a snapshot is taken, kept and committed
+	lastSnap  int64
+	suspended bool // all there was to keep has been kept; guarded by snapMu
+	promised  bool // a snapshot was kept whose rows are not committed yet; guarded by snapMu
 
-	finished chan struct{}
+	awake    atomic.Int64  // source tasks that have not come to rest
+	resting  chan struct{} // closed when awake is 0
+	quiet    chan struct{} // closed when no task runs any more
+	finished chan struct{} // closed when all is committed or undone
 	err      error
 }
 
@@ -85,6 +97,9 @@ func Start(ctx context.Context, g *topology.Graph, cfg Config) (*Job, error) {
 		return nil, err
 	}
 	j := newJob(ctx, g, plan, cfg)
+	if cfg.Restore != nil {
+		j.lastSnap = cfg.Restore.ID
+	}
 	if err := j.build(); err != nil {
 		j.stop(err)
 		j.abortAll(context.WithoutCancel(ctx))
@@ -141,7 +156,7 @@ func newJob(ctx context.Context, g *topology.Graph, plan *topology.JobGraph, cfg
 	}
 	j := &Job{cfg: cfg, graph: g, plan: plan, byVertex: map[int][]*task{}, scans: map[topology.NodeID]*scan{},
 		sinks: map[topology.NodeID]exec.Sink{}, counters: map[portKey]*exec.Counters{}, ports: map[portKey]*port{},
-		commits: map[topology.NodeID][][]byte{}, finished: make(chan struct{})}
+		resting: make(chan struct{}), quiet: make(chan struct{}), finished: make(chan struct{})}
 	j.ctx, j.stop = context.WithCancelCause(ctx)
 	return j
 }
@@ -170,6 +185,12 @@ func (j *Job) build() error {
 	}
 	for _, t := range j.tasks {
 		t.seal(j)
+		if t.source != nil {
+			j.awake.Add(1)
+		}
+	}
+	if j.cfg.Restore != nil { // before writers open: they undo what is left of transactions
+		return j.commit(context.WithoutCancel(j.ctx), j.cfg.Restore.Commits)
 	}
 	return nil
 }
@@ -270,14 +291,17 @@ func (j *Job) run() {
 		})
 	}
 	running.Wait()
+	close(j.quiet)
+	j.snapMu.Lock() // a snapshot under way is kept and committed first
+	defer j.snapMu.Unlock()
 	ctx := context.WithoutCancel(j.ctx)
 	j.err = context.Cause(j.ctx)
 	if j.err == nil {
-		if j.err = j.commitAll(ctx); j.err == nil {
-			j.stop(nil)
-		}
+		j.err = j.end(ctx)
 	}
-	if j.err != nil {
+	if j.err == nil {
+		j.stop(nil)
+	} else if !j.promised {
 		j.abortAll(ctx)
 	}
 	j.closeAll()

@@ -306,10 +306,13 @@ func (r *rig) start(t *testing.T, ctx context.Context, restore *runtime.Snapshot
 	return j
 }
 
-func (r *rig) rows() []int64 {
-	r.sink.mu.Lock()
-	defer r.sink.mu.Unlock()
-	out := append([]int64(nil), r.sink.committed...)
+func (r *rig) rows() []int64 { return r.sink.sorted() }
+
+// sorted gives what was committed.
+func (k *keep) sorted() []int64 {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	out := append([]int64(nil), k.committed...)
 	sort.Slice(out, func(i, j int) bool { return out[i] < out[j] })
 	return out
 }

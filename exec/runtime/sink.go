@@ -29,7 +29,8 @@ type sinkOperator struct {
 	ctx    *exec.Context
 	writer exec.Writer
 	marks  exec.WatermarkWriter
-	drop   bool // rows with NULL in a NOT NULL column are dropped, not an error
+	drop   bool     // rows with NULL in a NOT NULL column are dropped, not an error
+	tokens [][]byte // prepared and not committed, in order; guarded by job.mu
 }
 
 func newSinkOperator(run context.Context, sink exec.Sink, n *topology.Node, spec *physical.Sink, j *Job) *sinkOperator {
@@ -97,23 +98,29 @@ func (s *sinkOperator) OnWatermark(wm int64, _ exec.Out) error {
 
 // prepare makes what was written so far part of a snapshot.
 func (s *sinkOperator) prepare(b *barrier) error {
-	token, err := s.writer.Prepare(s.run)
-	if err != nil {
+	if err := s.ready(); err != nil {
 		return err
 	}
-	b.commit(s.node.UID, token)
+	s.job.mu.Lock()
+	defer s.job.mu.Unlock()
+	b.commit(s, s.tokens)
+	return nil
+}
+
+// ready prepares what was written since it was called last.
+func (s *sinkOperator) ready() error {
+	token, err := s.writer.Prepare(s.run)
+	if err != nil || token == nil {
+		return err
+	}
+	s.job.mu.Lock()
+	defer s.job.mu.Unlock()
+	s.tokens = append(s.tokens, token)
 	return nil
 }
 
 // OnEnd prepares the rest for the commit at the end of the job.
-func (s *sinkOperator) OnEnd(int, exec.Out) error {
-	token, err := s.writer.Prepare(s.run)
-	if err != nil {
-		return err
-	}
-	s.job.commitAtEnd(s.node.ID, token)
-	return nil
-}
+func (s *sinkOperator) OnEnd(int, exec.Out) error { return s.ready() }
 
 // Close closes the writer.
 func (s *sinkOperator) Close() error {
@@ -123,22 +130,22 @@ func (s *sinkOperator) Close() error {
 	return s.writer.Close()
 }
 
-// commitAtEnd keeps a token until all tasks have ended well.
-func (j *Job) commitAtEnd(id topology.NodeID, token []byte) {
-	if token == nil {
-		return
+// commitAll makes the output of a job that ended well visible: what no snapshot has
+// committed.
+func (j *Job) commitAll(ctx context.Context) error {
+	commits := map[string][][]byte{}
+	for _, s := range j.writers {
+		commits[s.node.UID] = append(commits[s.node.UID], s.tokens...)
 	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.commits[id] = append(j.commits[id], token)
+	return j.commit(ctx, commits)
 }
 
-// commitAll makes the output of a job that ended well visible.
-func (j *Job) commitAll(ctx context.Context) error {
-	for id, sink := range j.sinks {
-		if tokens := j.commits[id]; len(tokens) > 0 {
-			if err := sink.Commit(ctx, tokens); err != nil {
-				return fmt.Errorf("committing %s: %w", j.graph.Node(id).Name, err)
+// commit commits what the sinks prepared, by uid, in the order of the graph.
+func (j *Job) commit(ctx context.Context, commits map[string][][]byte) error {
+	for _, n := range j.graph.Nodes {
+		if tokens := commits[n.UID]; j.sinks[n.ID] != nil && len(tokens) > 0 {
+			if err := j.sinks[n.ID].Commit(ctx, tokens); err != nil {
+				return fmt.Errorf("committing %s: %w", n.Name, err)
 			}
 		}
 	}

@@ -17,6 +17,7 @@ type Snapshot struct {
 	Positions map[string]SourcePosition // by uid of the source node
 	Commits   map[string][][]byte       // by uid of the sink node
 	Marks     map[string]int64          // watermark of each source node, so that it does not go back
+	Finished  bool                      // taken when every task had ended: nothing follows but its commits
 }
 
 // SourcePosition is how far a source has been read.
@@ -29,24 +30,27 @@ type SourcePosition struct {
 type barrier struct {
 	id    int64
 	probe bool // only passes: nothing is written (Drain)
+	last  bool // tasks end once they have passed it (Suspend)
 
 	mu      sync.Mutex
 	snap    *Snapshot
-	waiting int           // tasks that have not passed the barrier
-	done    chan struct{} // closed when waiting is 0
+	waiting int                   // tasks that have not passed the barrier
+	taken   map[*sinkOperator]int // how many of a writer's uncommitted tokens the snapshot holds
+	done    chan struct{}         // closed when waiting is 0
 }
 
 // writer gives operators a place for their state.
 func (b *barrier) writer() state.Writer { return b.snap.State }
 
-// commit records what a sink writer prepared.
-func (b *barrier) commit(uid string, token []byte) {
-	if token == nil {
-		return
-	}
+// commit records what a sink writer has prepared and nobody has committed: also what
+// earlier snapshots hold that came to nothing.
+func (b *barrier) commit(s *sinkOperator, tokens [][]byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.snap.Commits[uid] = append(b.snap.Commits[uid], token)
+	if len(tokens) > 0 {
+		b.snap.Commits[s.node.UID] = append(b.snap.Commits[s.node.UID], tokens...)
+		b.taken[s] = len(tokens)
+	}
 }
 
 // position records how far one subtask of a source has read.
@@ -78,26 +82,36 @@ func (b *barrier) passed() {
 
 // Snapshot takes a consistent snapshot while the job runs. A task that has ended
 // gives the state it ended with. One snapshot is taken at a time.
-func (j *Job) Snapshot(ctx context.Context) (*Snapshot, error) { return j.barrier(ctx, false) }
+func (j *Job) Snapshot(ctx context.Context) (*Snapshot, error) {
+	j.snapMu.Lock()
+	defer j.snapMu.Unlock()
+	b := j.newBarrier()
+	return b.snap, j.send(ctx, b)
+}
 
 // Drain waits until all that the sources have taken in has gone through every
 // operator to the sinks, after which the job rests until its sources get more or its
 // clock moves. Readers must not give rows meanwhile; what they gave before their present
 // call of Read began is taken in.
 func (j *Job) Drain(ctx context.Context) error {
-	_, err := j.barrier(ctx, true)
-	return err
-}
-
-// barrier sends a barrier through the job and waits until every task has passed it.
-func (j *Job) barrier(ctx context.Context, probe bool) (*Snapshot, error) {
 	j.snapMu.Lock()
 	defer j.snapMu.Unlock()
+	b := j.newBarrier()
+	b.probe = true
+	return j.send(ctx, b)
+}
+
+// newBarrier makes the next barrier. The caller holds snapMu until it is through.
+func (j *Job) newBarrier() *barrier {
 	j.lastSnap++
-	b := &barrier{id: j.lastSnap, probe: probe, done: make(chan struct{}), waiting: len(j.tasks), snap: &Snapshot{ID: j.lastSnap,
+	return &barrier{id: j.lastSnap, done: make(chan struct{}), waiting: len(j.tasks), taken: map[*sinkOperator]int{}, snap: &Snapshot{ID: j.lastSnap,
 		State: state.NewMemory(), Positions: map[string]SourcePosition{}, Commits: map[string][][]byte{}, Marks: map[string]int64{}}}
+}
+
+// send sends a barrier through the job and waits until every task has passed it.
+func (j *Job) send(ctx context.Context, b *barrier) error {
 	if err := j.announce(b); err != nil {
-		return nil, err
+		return err
 	}
 	for _, t := range j.tasks {
 		if t.source != nil {
@@ -105,23 +119,23 @@ func (j *Job) barrier(ctx context.Context, probe bool) (*Snapshot, error) {
 			case t.source.inject <- b:
 			case <-t.ended: // it took part when it ended
 			case <-ctx.Done():
-				return nil, ctx.Err()
-			case <-j.finished:
+				return ctx.Err()
+			case <-j.quiet:
 			}
 		}
 	}
 	select {
 	case <-b.done:
-		return b.snap, nil
+		return nil
 	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-j.finished:
+		return ctx.Err()
+	case <-j.quiet:
 	}
 	select {
 	case <-b.done:
-		return b.snap, nil
+		return nil
 	default:
-		return nil, fmt.Errorf("the job ended before the snapshot was complete: %w", context.Cause(j.ctx))
+		return fmt.Errorf("the job ended before the snapshot was complete: %w", context.Cause(j.ctx))
 	}
 }
 

@@ -33,6 +33,7 @@ type sourceTask struct {
 	splits  []*splitState
 	marks   *marks
 	isIdle  bool
+	resting bool // has read all there is, and waits to be suspended
 	done    []string
 
 	published atomic.Pointer[[]SplitInfo]
@@ -152,7 +153,16 @@ func (s *sourceTask) loop(ctx context.Context, running *int, start func([]exec.S
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	lastDiscovery := time.Now()
-	for *running > 0 || s.scan.discoverer != nil {
+	for {
+		if *running == 0 && s.scan.discoverer == nil {
+			if !s.task.job.cfg.Hold {
+				return nil
+			}
+			if !s.resting {
+				s.resting = true
+				s.task.job.rest()
+			}
+		}
 		var alarm <-chan time.Time
 		if d := deadline(s.ctx, head.nextTimer()); !d.IsZero() {
 			alarm = time.After(time.Until(d))
@@ -198,7 +208,6 @@ func (s *sourceTask) loop(ctx context.Context, running *int, start func([]exec.S
 			return context.Cause(ctx)
 		}
 	}
-	return nil
 }
 
 // take handles one event of a feeder.

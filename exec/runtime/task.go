@@ -90,7 +90,9 @@ func (j *Job) context(n *topology.Node, v *topology.Vertex, subtask int) *exec.C
 // else is built from its spec.
 func (j *Job) operator(n *topology.Node, subtask int) (exec.Operator, error) {
 	if spec, ok := n.Spec.(*physical.Sink); ok {
-		return newSinkOperator(j.ctx, j.sinks[n.ID], n, spec, j), nil
+		s := newSinkOperator(j.ctx, j.sinks[n.ID], n, spec, j)
+		j.writers = append(j.writers, s)
+		return s, nil
 	}
 	spec, ok := n.Spec.(physical.Spec)
 	if !ok {
@@ -126,6 +128,9 @@ func (t *task) run(ctx context.Context) (err error) {
 		err = t.source.run(ctx)
 	} else {
 		err = t.loop(ctx)
+	}
+	if err == errSuspended {
+		return nil // its part is in the snapshot, and the rest of its input is for the run that goes on
 	}
 	if err != nil {
 		return err
@@ -326,6 +331,9 @@ func (t *task) pass(b *barrier) error {
 	defer t.job.mu.Unlock()
 	t.passed = b.id
 	b.passed()
+	if b.last {
+		return errSuspended
+	}
 	return nil
 }
 
@@ -387,6 +395,9 @@ func (t *task) contribute(b *barrier) error {
 			if err := l.stateful.Snapshot(b.writer()); err != nil {
 				return l.wrap(err)
 			}
+		}
+		if s, ok := l.op.(*sinkOperator); ok {
+			b.commit(s, s.tokens)
 		}
 	}
 	b.passed()
