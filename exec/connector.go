@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"errors"
 
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/diag"
@@ -110,6 +111,10 @@ type ConcurrentLookup interface {
 	Lookup
 	Concurrent() bool
 }
+
+// ErrCommitLost is wrapped by Sink.Commit if nothing of what it was given could be made
+// visible, because the system has dropped it: the rows are as if never written.
+var ErrCommitLost = errors.New("what was prepared is gone")
 
 // CodeConnection is the code of diagnostics that say a system could not be reached:
 // worth trying again (exit code 3).

@@ -132,14 +132,13 @@ func (s *sink) Writer(ctx context.Context, subtask, _ int) (exec.Writer, error) 
 		every, _ := catalog.ParseDuration(s.spec.Options["sink.buffer-flush.interval"])
 		w.fold = newFold(rows, every)
 	}
-	if w.client, err = s.cluster.client(s.producer(subtask)...); err != nil {
-		return nil, err
-	}
 	if s.txn {
-		if err := w.client.BeginTransaction(); err != nil {
-			w.client.Close()
-			return nil, fmt.Errorf("beginning a Kafka transaction: %w", err)
-		}
+		w.txn, err = openTransactions(ctx, s, subtask)
+	} else {
+		w.client, err = s.cluster.client(s.producer(subtask)...)
+	}
+	if err != nil {
+		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -165,12 +164,6 @@ func (s *sink) producer(subtask int) []kgo.Opt {
 	default:
 		opts = append(opts, kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)))
 	}
-	if s.txn {
-		opts = append(opts, kgo.TransactionalID(fmt.Sprintf("%s-%d", s.spec.Options["sink.transactional-id-prefix"], subtask)))
-		if ms, err := strconv.Atoi(s.cluster.props["transaction.timeout.ms"]); err == nil {
-			opts = append(opts, kgo.TransactionTimeout(time.Duration(ms)*time.Millisecond))
-		}
-	}
 	switch s.cluster.props["acks"] {
 	case "0":
 		opts = append(opts, kgo.RequiredAcks(kgo.NoAck()), kgo.DisableIdempotentWrite())
@@ -186,38 +179,16 @@ func (s *sink) producer(subtask int) []kgo.Opt {
 var codecs = map[string]kgo.CompressionCodec{"none": kgo.NoCompression(), "gzip": kgo.GzipCompression(),
 	"snappy": kgo.SnappyCompression(), "lz4": kgo.Lz4Compression(), "zstd": kgo.ZstdCompression()}
 
-// Commit makes the transactions of the writers visible.
-func (s *sink) Commit(ctx context.Context, _ [][]byte) error {
-	return s.endTransactions(ctx, kgo.TryCommit)
-}
-
-// Abort undoes open transactions.
-func (s *sink) Abort(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	return s.endTransactions(ctx, kgo.TryAbort)
-}
-
-func (s *sink) endTransactions(ctx context.Context, how kgo.TransactionEndTry) error {
-	if !s.txn {
-		return nil
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, w := range s.writers {
-		if err := w.client.EndTransaction(ctx, how); err != nil {
-			return fmt.Errorf("ending the transaction of subtask %d: %w", w.subtask, err)
-		}
-	}
-	return nil
-}
-
 // Close ends the producers. Records that were not flushed are dropped: the run failed.
 func (s *sink) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, w := range s.writers {
-		w.client.Close()
+		if w.txn != nil {
+			w.txn.close()
+		} else {
+			w.client.Close()
+		}
 	}
 	return nil
 }
@@ -226,7 +197,8 @@ func (s *sink) Close() error {
 type writer struct {
 	sink       *sink
 	subtask    int
-	client     *kgo.Client
+	client     *kgo.Client   // nil with transactions
+	txn        *transactions // nil without
 	value, key format.Encoder
 	fold       *fold // upsert: folds changes a key before they are written; nil = not
 
@@ -289,7 +261,7 @@ func (w *writer) metadata(r *kgo.Record, b *vec.Batch, i int) {
 }
 
 func (w *writer) produce(ctx context.Context, r *kgo.Record) {
-	w.client.Produce(ctx, r, func(_ *kgo.Record, err error) {
+	w.producing().Produce(ctx, r, func(_ *kgo.Record, err error) {
 		if err != nil {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -298,6 +270,15 @@ func (w *writer) produce(ctx context.Context, r *kgo.Record) {
 			}
 		}
 	})
+}
+
+// producing is the client that takes records.
+func (w *writer) producing() *kgo.Client {
+	if w.txn == nil {
+		return w.client
+	}
+	w.txn.records = true
+	return w.txn.open.client
 }
 
 // release produces what the fold holds.
@@ -316,21 +297,26 @@ func (w *writer) failure() error {
 	return fmt.Errorf("writing topic %s: %w", w.sink.topic, explain(w.sink.cluster.brokers, w.failed))
 }
 
-// Prepare waits until every record is delivered.
+// Prepare waits until every record is delivered; with transactions, readers see them
+// after the commit only.
 func (w *writer) Prepare(ctx context.Context) ([]byte, error) {
 	if w.fold != nil {
 		w.release(ctx)
 	}
-	if err := w.client.Flush(ctx); err != nil {
+	client := w.client
+	if w.txn != nil {
+		client = w.txn.open.client
+	}
+	if err := client.Flush(ctx); err != nil {
 		return nil, fmt.Errorf("flushing topic %s: %w", w.sink.topic, err)
 	}
 	if err := w.failure(); err != nil {
 		return nil, err
 	}
-	if !w.sink.txn {
+	if w.txn == nil {
 		return nil, nil
 	}
-	return []byte(strconv.Itoa(w.subtask)), nil
+	return w.txn.prepare(ctx)
 }
 
 // Close does nothing: the sink ends the producers, after their transactions.
