@@ -112,6 +112,11 @@ type ConcurrentLookup interface {
 	Concurrent() bool
 }
 
+// Fleeting is a sink whose system may drop what was prepared and not committed, as a
+// transaction that times out. It is committed before other sinks, so that nothing else
+// has become visible if it did.
+type Fleeting interface{ Fleeting() bool }
+
 // ErrCommitLost is wrapped by Sink.Commit if nothing of what it was given could be made
 // visible, because the system has dropped it: the rows are as if never written.
 var ErrCommitLost = errors.New("what was prepared is gone")

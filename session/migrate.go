@@ -25,26 +25,38 @@ func MigrateSnapshot(snap *runtime.Snapshot, before, after *topology.Model, drop
 			lost = append(lost, fmt.Sprintf("%s is %s: %s", v.Name, v.Verdict, v.Reason.Plain()))
 		}
 	}
-	if len(lost) > 0 && !drop {
-		return nil, diag.Errorf("W0415", diag.Span{}, "state would be lost: %s", lost[0]).WithDetail("%s", strings.Join(lost[1:], "\n"))
-	}
-	stateful := map[string]bool{}
+	nodes := map[string]*topology.ModelNode{}
 	for i := range before.Nodes {
-		stateful[before.Nodes[i].UID] = before.Nodes[i].State != nil
+		nodes[before.Nodes[i].UID] = &before.Nodes[i]
 	}
 	for now, former := range topology.FormerUIDs(before, after) {
-		if !stateful[former] { // positions of sources, what sinks prepared
+		if n := nodes[former]; n == nil || n.State == nil { // positions of sources, what sinks prepared
 			renamed[former] = now
 		}
 	}
-	out := &runtime.Snapshot{ID: snap.ID, State: state.NewMemory(), Positions: map[string]runtime.SourcePosition{}, Commits: map[string][][]byte{}, Marks: map[string]int64{}}
+	for _, n := range before.Nodes {
+		if _, ok := renamed[n.UID]; ok {
+			continue
+		}
+		if _, ok := snap.Positions[n.UID]; ok {
+			lost = append(lost, fmt.Sprintf("%s is no longer read: how far it was read is not kept, and what takes its place is read from the beginning", n.Name))
+		}
+		if len(snap.Commits[n.UID]) > 0 {
+			lost = append(lost, fmt.Sprintf("%s is no longer written: rows prepared for it are not visible yet", n.Name))
+		}
+	}
+	if len(lost) > 0 && !drop {
+		return nil, diag.Errorf("W0415", diag.Span{}, "state would be lost: %s", lost[0]).WithDetail("%s", strings.Join(lost[1:], "\n")).
+			WithHint("weir run --allow-non-restored-state goes on without it")
+	}
+	out := &runtime.Snapshot{ID: snap.ID, Finished: snap.Finished, State: state.NewMemory(), Positions: map[string]runtime.SourcePosition{}, Commits: map[string][][]byte{}, Marks: map[string]int64{}}
 	for _, name := range snap.State.Names() {
 		uid, part, _ := strings.Cut(name, "/")
 		now, ok := renamed[uid]
 		if !ok {
 			continue
 		}
-		err := snap.State.Each(name, state.Range{First: 0, End: 1 << 15}, func(group int, key, value []byte) error {
+		err := snap.State.Each(name, allGroups, func(group int, key, value []byte) error {
 			return out.State.Put(now+"/"+part, group, key, value)
 		})
 		if err != nil {

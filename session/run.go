@@ -34,6 +34,8 @@ type RunOptions struct {
 	Limit int64
 	// Restore is a snapshot of an earlier run of the same plan to go on from; nil = begin.
 	Restore *runtime.Snapshot
+	// Keep says what is kept on disk, and from where the run goes on; Restore is nil then.
+	Keep Keeping
 	// Connectors puts something between the run and its connectors, for tests; nil = nothing.
 	Connectors func(exec.Connectors) exec.Connectors
 	// Tap watches the output of nodes; see runtime.Config. nil = nobody does.
@@ -54,6 +56,7 @@ type Run struct {
 	sinkMu sync.Mutex
 	sinks  []result.Writer
 	done   chan struct{} // closed after the last job
+	keep   *keeper       // nil if nothing is kept
 
 	mu      sync.Mutex
 	job     *runtime.Job // that runs, or ran last
@@ -66,6 +69,9 @@ type Run struct {
 func (s *Session) Run(ctx context.Context, p *Plan, o RunOptions) (*Run, error) {
 	zone, err := zone(p.Config)
 	if err != nil {
+		return nil, err
+	}
+	if err := o.Keep.check(p); err != nil {
 		return nil, err
 	}
 	reg := s.registry(registryOptions{zone: zone, batch: p.Mode == Batch, parallelism: maxParallelism(p.Graph)})
@@ -83,20 +89,39 @@ func (s *Session) Run(ctx context.Context, p *Plan, o RunOptions) (*Run, error) 
 	}
 	ctx, r.cancel = context.WithCancel(ctx)
 	budget := state.NewBudget(s.memory)
-	start := func(g *topology.Graph) (*runtime.Job, error) {
-		return runtime.Start(ctx, g, runtime.Config{
-			Build:      func(spec physical.Spec) (exec.Operator, error) { return build.Operator(spec, env) },
-			Connectors: opened, Clock: s.opts.Clock, Zone: zone, Budget: budget, TempDir: temp, Config: p.Config,
-			Restore: o.Restore, Tap: o.Tap,
+	config := runtime.Config{
+		Build:      func(spec physical.Spec) (exec.Operator, error) { return build.Operator(spec, env) },
+		Connectors: opened, Clock: s.opts.Clock, Zone: zone, Budget: budget, TempDir: temp, Config: p.Config,
+		Restore: o.Restore, Tap: o.Tap,
+	}
+	if o.Keep.Dir != "" || o.Keep.Savepoint != "" {
+		r.keep = newKeeper(o.Keep, p)
+		config.Final = r.keep.final
+		config.Hold = o.Keep.Savepoint != "" && bounded(p.Graph)
+	}
+	start := func(g *topology.Graph) (*runtime.Job, error) { return runtime.Start(ctx, g, config) }
+	graphs := stages(p.Graph)
+	if o.Keep.From == nil {
+		r.job, err = start(graphs[0])
+	} else {
+		err = o.Keep.restorable(p, func(snap *runtime.Snapshot) (err error) {
+			if snap.Finished {
+				return finished(ctx, p, opened, snap, o.Keep.From)
+			}
+			config.Restore = snap
+			r.job, err = start(graphs[0])
+			return err
 		})
 	}
-	graphs := stages(p.Graph)
-	if r.job, err = start(graphs[0]); err != nil {
+	if err != nil {
 		r.cancel()
 		r.temp.remove()
 		return nil, err
 	}
 	r.limit.stop = func() { r.Stop(ErrLimit) }
+	if r.keep != nil {
+		go r.keep.watch(ctx, r.job)
+	}
 	go r.drive(graphs[1:], start)
 	go r.flusher()
 	return r, nil
@@ -180,6 +205,9 @@ func (r *Run) Wait() error {
 	r.wait.Do(func() {
 		<-r.done
 		r.err = r.jobErr
+		if r.keep != nil {
+			r.keep.end(r.err == nil)
+		}
 		r.ended = time.Now()
 		close(r.flush)
 		r.cancel()

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -41,6 +42,7 @@ type app struct {
 	set        []string
 	allowPaths []string
 	noOverlay  bool
+	saving     *atomic.Bool // an interrupted run writes its savepoint, which takes what it takes
 }
 
 // exitError carries an exit code whose text has been printed already.
@@ -50,13 +52,13 @@ func (e exitError) Error() string { return fmt.Sprintf("exit %d", e.code) }
 
 // run runs one command line and gives its exit code.
 func run(args []string, in io.Reader, out, errOut *os.File) int {
-	a := &app{in: in, out: term.NewWriter(out), err: term.NewWriter(errOut)}
+	a := &app{in: in, out: term.NewWriter(out), err: term.NewWriter(errOut), saving: new(atomic.Bool)}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	signal.Ignore(syscall.SIGPIPE) // a closed pipe is an error of the write, so that sinks and scratch files are undone
 	over := make(chan struct{})
 	defer close(over)
-	go endAtLast(ctx, stop, over)
+	go a.endAtLast(ctx, stop, over)
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(in)
@@ -79,17 +81,22 @@ const patience = 10 * time.Second
 
 // endAtLast ends the process when it is interrupted and does not end by itself: a second signal kills it at once, and what
 // takes no notice (planning minds no context) is not waited for longer than patience.
-func endAtLast(ctx context.Context, stop func(), over <-chan struct{}) {
+func (a *app) endAtLast(ctx context.Context, stop func(), over <-chan struct{}) {
 	select {
 	case <-over:
 		return
 	case <-ctx.Done():
 	}
 	stop() // signals have their usual effect again
-	select {
-	case <-over:
-	case <-time.After(patience):
-		os.Exit(exitInterrupted)
+	for {
+		select {
+		case <-over:
+			return
+		case <-time.After(patience):
+			if !a.saving.Load() {
+				os.Exit(exitInterrupted)
+			}
+		}
 	}
 }
 
@@ -113,7 +120,7 @@ becomes, and tells where the two disagree.
 	f.StringArrayVar(&a.set, "set", nil, "set a configuration option, key=value (repeatable)")
 	f.StringArrayVar(&a.allowPaths, "allow-path", nil, "let scripts use a folder outside of the project (repeatable)")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(a.runCommand(), a.checkCommand(), a.planCommand(), a.fmtCommand(), a.demoCommand(),
+	root.AddCommand(a.runCommand(), a.checkCommand(), a.planCommand(), a.savepointCommand(), a.fmtCommand(), a.demoCommand(),
 		a.topologyCommand(), a.diffCommand(), a.prCommand(), a.testCommand(), a.parityCommand(), a.stepCommand(), a.doctorCommand(),
 		a.connectorsCommand(), a.functionsCommand(), a.versionCommand())
 	return root

@@ -27,6 +27,7 @@ type runFlags struct {
 	memory               string
 	tables               []string
 	serve                bool
+	keep                 keepFlags
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -46,7 +47,14 @@ into the final rows. As a batch it gives final rows.
 
 For programs, -o json prints one object with the outcome, the columns, the changelog and the
 final rows; --table NAME=rows.jsonl gives a table rows in the place of its connector's; and
---serve answers a request a line (docs/scripting.md).`,
+--serve answers a request a line (docs/scripting.md).
+
+State of a stream can be kept on disk, and a run go on from there as if it had not stopped:
+
+  weir run job.sql --checkpoint-dir chk            survives being killed
+  weir run job.sql --checkpoint-dir chk --from chk   … and goes on
+  weir run job.sql --savepoint sp/monday           ctrl+c suspends it into sp/monday
+  weir run job.sql --from sp/monday`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if f.execute != "" || f.serve {
 				return cobra.NoArgs(cmd, args)
@@ -70,6 +78,7 @@ final rows; --table NAME=rows.jsonl gives a table rows in the place of its conne
 	fl.StringVar(&f.memory, "memory", "", "memory that operators may use before they spill to disk, such as 512mb")
 	fl.StringArrayVar(&f.tables, "table", nil, "NAME=rows.jsonl: rows that stand for what the table's connector would read (repeatable)")
 	fl.BoolVar(&f.serve, "serve", false, "answer requests, one JSON object a line, from standard input")
+	f.keep.add(cmd)
 	a.overlayFlag(cmd)
 	var names []string
 	for _, x := range result.Formats() {
@@ -111,11 +120,21 @@ func (a *app) run(ctx context.Context, args []string, f runFlags) error {
 		return usageError{err}
 	}
 	if f.format == "json" && f.output == "" {
+		if f.keep != (keepFlags{}) {
+			return usageError{errors.New("-o json gives the answer of a whole run: checkpoints, savepoints and --from go with the other formats")}
+		}
 		return a.answer(ctx, s, src, mode, f)
 	}
 	plan, list := s.Plan(src, mode)
 	if a.diagnostics(src, list) {
 		return exitError{exitUsage}
+	}
+	keep, err := f.keep.keeping(f)
+	if err != nil {
+		return err
+	}
+	if err := a.announce(keep, plan); err != nil {
+		return err
 	}
 	out, err := a.outputs(plan, f)
 	if err != nil {
@@ -124,7 +143,7 @@ func (a *app) run(ctx context.Context, args []string, f runFlags) error {
 	if err := out.commands(plan); err != nil {
 		return err
 	}
-	closing, err := a.execute(ctx, s, plan, out, f)
+	closing, err := a.execute(ctx, s, plan, out, f, keep)
 	if err != nil {
 		if cerr := out.discard(); cerr != nil && err == nil {
 			err = cerr
@@ -178,22 +197,28 @@ func (a *app) answer(ctx context.Context, s *session.Session, src diag.Source, m
 
 // execute runs the plan's job, if there is one, with progress on the way, and gives
 // the closing line.
-func (a *app) execute(ctx context.Context, s *session.Session, plan *session.Plan, out *outputs, f runFlags) (closing string, err error) {
+func (a *app) execute(ctx context.Context, s *session.Session, plan *session.Plan, out *outputs, f runFlags, keep session.Keeping) (closing string, err error) {
 	if plan.Graph == nil {
 		return "", nil
 	}
 	bar := &progress{w: a.err}
 	a.out.Before(bar.clear)
-	run, err := s.Run(ctx, plan, session.RunOptions{Result: out.writer, Limit: f.limit})
+	run, err := s.Run(a.suspending(ctx, keep), plan, session.RunOptions{Result: out.writer, Limit: f.limit, Keep: keep})
+	if errors.Is(err, session.ErrFinished) {
+		fmt.Fprintf(a.err, "%s: %v\n", keep.From.Dir, err)
+		return "", nil
+	}
 	if err != nil {
 		return "", err
 	}
+	a.suspendWhen(ctx, run, keep)
 	if !f.quiet && a.err.TTY() {
 		bar.watch(run)
 	}
 	err = run.Wait()
 	bar.stop()
 	a.out.Before(nil)
+	a.kept(run, keep, err)
 	if errors.Is(err, session.ErrLimit) {
 		err = nil
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sasl"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
@@ -192,6 +193,20 @@ func (c *cluster) admin() (*kadm.Client, error) {
 		return nil, err
 	}
 	return kadm.NewClient(cl), nil
+}
+
+// create makes a topic of the embedded broker, which writes down only topics that were
+// asked for: one that was made by writing to it is gone if the process is killed.
+func (c *cluster) create(ctx context.Context, topic string) error {
+	adm, err := c.admin()
+	if err != nil {
+		return err
+	}
+	defer adm.Close()
+	if _, err := adm.CreateTopic(ctx, EmbeddedPartitions, 1, nil, topic); err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
+		return fmt.Errorf("making topic %s: %w", topic, err)
+	}
+	return nil
 }
 
 // explain turns an error of the client into one a person understands.

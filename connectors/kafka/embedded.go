@@ -51,8 +51,15 @@ func (b *Broker) Addr(context.Context) (string, error) {
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return "", errors.Join(err, lock.Close())
 	}
-	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.DataDir(data), kfake.AllowAutoTopicCreation(),
-		kfake.DefaultNumPartitions(EmbeddedPartitions))
+	start := func() (*kfake.Cluster, error) {
+		return kfake.NewCluster(kfake.NumBrokers(1), kfake.DataDir(data), kfake.AllowAutoTopicCreation(),
+			kfake.DefaultNumPartitions(EmbeddedPartitions))
+	}
+	c, err := start()
+	if _, statErr := os.Stat(filepath.Join(data, "meta.json")); err == nil && errors.Is(statErr, os.ErrNotExist) {
+		c.Close() // the first end of a broker marks its folder as one; without it, a killed process would leave a folder that is not read
+		c, err = start()
+	}
 	if err != nil {
 		return "", errors.Join(fmt.Errorf("starting the embedded broker: %w", err), lock.Close())
 	}

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"strconv"
 	"strings"
@@ -28,6 +29,7 @@ type sink struct {
 	upsert  bool
 	txn     bool
 	topic   string
+	run     string // names this run apart from others
 	shape   recordShape
 
 	mu      sync.Mutex
@@ -45,7 +47,7 @@ type recordShape struct {
 
 // newSink connects to the cluster of a table.
 func newSink(ctx context.Context, env *connector.Env, spec *physical.Sink, upsert bool) (exec.Sink, error) {
-	s := &sink{env: env, spec: spec, upsert: upsert, topic: spec.Options["topic"],
+	s := &sink{env: env, spec: spec, upsert: upsert, topic: spec.Options["topic"], run: rand.Text(),
 		txn: strings.EqualFold(spec.Options["sink.delivery-guarantee"], "exactly-once")}
 	if strings.Contains(s.topic, ";") || s.topic == "" {
 		return nil, diag.Errorf("W0343", spec.Table.Span, "table %q cannot be written: it names no single topic", spec.Table.Path.Name)
@@ -56,6 +58,9 @@ func newSink(ctx context.Context, env *connector.Env, spec *physical.Sink, upser
 	}
 	if s.cluster, err = connect(ctx, env, spec.Options); err != nil {
 		return nil, err
+	}
+	if s.cluster.embedded {
+		return s, s.cluster.create(ctx, s.topic)
 	}
 	return s, nil
 }

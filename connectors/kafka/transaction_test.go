@@ -49,7 +49,7 @@ func TestKafkaCommitsAfterARestart(t *testing.T) {
 	first, writer := open()
 	w := writer()
 	commit(first, prepare(w, 1))
-	two := prepare(w, 2) // in a checkpoint that was kept
+	two := prepare(w, 2)                                                  // in a checkpoint that was kept
 	if err := w.Write(t.Context(), batch(schema, []any{3})); err != nil { // in none
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestKafkaCommitsAfterARestart(t *testing.T) {
 	second, writer := open()
 	commit(second, two)
 	commit(second, two) // dies, and goes on from the same checkpoint
-	w = writer()               // aborts what is left of the first
+	w = writer()        // aborts what is left of the first
 	if token, err := w.Prepare(t.Context()); token != nil || err != nil {
 		t.Fatalf("nothing was written, and prepared is %s (%v)", token, err)
 	}

@@ -87,6 +87,7 @@ func (j *Job) end(ctx context.Context) error {
 	if err := j.announce(b); err != nil { // all tasks have ended, so it is complete
 		return err
 	}
+	j.carry(b)
 	return j.keep(ctx, b, j.cfg.Final)
 }
 
@@ -102,19 +103,20 @@ func (j *Job) rest() {
 
 // Recommit commits what a snapshot's sinks had prepared, without running anything: all
 // that is left to do for a job that had ended.
-func Recommit(ctx context.Context, g *topology.Graph, conns exec.Connectors, snap *Snapshot) error {
+func Recommit(ctx context.Context, g *topology.Graph, conns exec.Connectors, snap *Snapshot) (err error) {
+	sinks := map[topology.NodeID]exec.Sink{}
+	defer func() {
+		for _, s := range sinks {
+			err = errors.Join(err, s.Close())
+		}
+	}()
 	for _, n := range g.Nodes {
-		spec, ok := n.Spec.(*physical.Sink)
-		if !ok || len(snap.Commits[n.UID]) == 0 {
-			continue
-		}
-		sink, err := conns.Sink(ctx, spec)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(sink.Commit(ctx, snap.Commits[n.UID]), sink.Close()); err != nil {
-			return err
+		if spec, ok := n.Spec.(*physical.Sink); ok && len(snap.Commits[n.UID]) > 0 {
+			if sinks[n.ID], err = conns.Sink(ctx, spec); err != nil {
+				delete(sinks, n.ID)
+				return err
+			}
 		}
 	}
-	return nil
+	return commitSinks(ctx, g, sinks, snap.Commits)
 }

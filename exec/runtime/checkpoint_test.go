@@ -77,6 +77,41 @@ func TestKilledAndRestoredShowsEveryRowOnce(t *testing.T) {
 	}
 }
 
+// Positions of splits that were begun, and that nobody has opened again yet, outlast a
+// second snapshot.
+func TestPositionsOutlastTwoSnapshots(t *testing.T) {
+	place := &keep{}
+	splits := [][2]int64{{0, 500}, {500, 1000}, {1000, 1500}}
+	var snap *runtime.Snapshot
+	for _, parallelism := range []int{3, 1, 1, 1} {
+		r := newRig()
+		r.sink = place
+		src := r.from("numbers", &numbers{splits: splits, batch: 5, pause: 200 * time.Microsecond}, parallelism, nil)
+		r.edge(src, r.to(1), 0, topology.Global)
+		j, err := runtime.Start(t.Context(), r.g, runtime.Config{Connectors: r, Restore: snap, Build: build, Hold: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(4 * time.Millisecond)
+		if err := j.Suspend(t.Context(), func(s *runtime.Snapshot) error { snap = s; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if err := j.Wait(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := newRig()
+	r.sink = place
+	src := r.from("numbers", &numbers{splits: splits, batch: 5}, 1, nil)
+	r.edge(src, r.to(1), 0, topology.Global)
+	if err := r.start(t, t.Context(), snap).Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if got := place.sorted(); !reflect.DeepEqual(got, counting(1500)) {
+		t.Fatalf("%d rows, want each of 1500 once", len(got))
+	}
+}
+
 // Suspend at the end of a held input leaves what would fire at the end for the run that
 // goes on.
 func TestSuspendedAtTheEndOfItsInputFiresNothing(t *testing.T) {

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -140,11 +141,28 @@ func (j *Job) commitAll(ctx context.Context) error {
 	return j.commit(ctx, commits)
 }
 
-// commit commits what the sinks prepared, by uid, in the order of the graph.
+// commit commits what the sinks prepared, by uid.
 func (j *Job) commit(ctx context.Context, commits map[string][][]byte) error {
-	for _, n := range j.graph.Nodes {
-		if tokens := commits[n.UID]; j.sinks[n.ID] != nil && len(tokens) > 0 {
-			if err := j.sinks[n.ID].Commit(ctx, tokens); err != nil {
+	return commitSinks(ctx, j.graph, j.sinks, commits)
+}
+
+// commitSinks commits in the order of the graph, fleeting sinks first. It is
+// exec.ErrCommitLost if nothing at all has become visible.
+func commitSinks(ctx context.Context, g *topology.Graph, sinks map[topology.NodeID]exec.Sink, commits map[string][][]byte) error {
+	done := 0
+	for _, first := range []bool{true, false} {
+		for _, n := range g.Nodes {
+			sink, tokens := sinks[n.ID], commits[n.UID]
+			if f, ok := sink.(exec.Fleeting); sink == nil || len(tokens) == 0 || first != (ok && f.Fleeting()) {
+				continue
+			}
+			err := sink.Commit(ctx, tokens)
+			switch {
+			case err == nil:
+				done++
+			case done > 0 && errors.Is(err, exec.ErrCommitLost):
+				return fmt.Errorf("committing %s after %d other sinks: %v", n.Name, done, err)
+			default:
 				return fmt.Errorf("committing %s: %w", n.Name, err)
 			}
 		}

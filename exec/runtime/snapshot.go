@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/weir-sql/weir/exec/state"
@@ -126,6 +127,7 @@ func (j *Job) send(ctx context.Context, b *barrier) error {
 	}
 	select {
 	case <-b.done:
+		j.carry(b)
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -133,9 +135,26 @@ func (j *Job) send(ctx context.Context, b *barrier) error {
 	}
 	select {
 	case <-b.done:
+		j.carry(b)
 		return nil
 	default:
 		return fmt.Errorf("the job ended before the snapshot was complete: %w", context.Cause(j.ctx))
+	}
+}
+
+// carry keeps the positions of splits that a former run had begun and that nobody has
+// opened in this one yet.
+func (j *Job) carry(b *barrier) {
+	for id, s := range j.scans {
+		p, ok := b.snap.Positions[j.graph.Node(id).UID]
+		if !ok {
+			continue // a probe
+		}
+		for split, position := range s.from.Splits {
+			if _, opened := p.Splits[split]; !opened && !slices.Contains(p.Done, split) {
+				p.Splits[split] = position
+			}
+		}
 	}
 }
 
