@@ -58,16 +58,16 @@ func (k *Keeping) check(p *Plan) error {
 		return nil
 	}
 	if p.Mode == Batch {
-		return diag.Errorf("W0543", diag.Span{}, "checkpoints and savepoints are of streams: a batch keeps nothing beyond its run").
+		return diag.Errorf("W0609", diag.Span{}, "checkpoints and savepoints are of streams: a batch keeps nothing beyond its run").
 			WithHint("run it with --mode stream")
 	}
 	if k.Savepoint != "" {
 		if entries, err := os.ReadDir(k.Savepoint); err == nil && len(entries) > 0 || err != nil && !errors.Is(err, os.ErrNotExist) {
-			return &diag.Diagnostic{Severity: diag.Error, Code: "W0543", File: k.Savepoint, Primary: "the folder of a savepoint must be new or empty"}
+			return &diag.Diagnostic{Severity: diag.Error, Code: "W0609", File: k.Savepoint, Primary: "the folder of a savepoint must be new or empty"}
 		}
 	}
 	if ids := checkpointsIn(k.Dir); k.Dir != "" && len(ids) > 0 && !k.goesOnIn(k.Dir) {
-		return &diag.Diagnostic{Severity: diag.Error, Code: "W0543", File: k.Dir,
+		return &diag.Diagnostic{Severity: diag.Error, Code: "W0609", File: k.Dir,
 			Primary: "the folder holds checkpoints of another run, which those of this one would replace",
 			Hint:    fmt.Sprintf("go on from them with --from %s, or name another folder", k.Dir)}
 	}

@@ -45,6 +45,7 @@ meaning changed (a restore would succeed and be wrong, as after SUM → MAX).
 
   weir diff old.sql new.sql            two scripts
   weir diff plan.json sql/spend.sql    a plan kept with weir plan --as json
+  weir diff sp/monday sql/spend.sql    the graph that a savepoint or checkpoint was taken of
   weir diff main sql/spend.sql         a script as it was on main
   weir diff v1:sql/a.sql v2:sql/b.sql  scripts of revisions
   weir diff main                       every script of the project, as on main and as here
@@ -110,13 +111,17 @@ func (a *app) diff(ctx context.Context, args []string, mode string) (*session.Re
 		sides[i] = parseSide(arg)
 	}
 	if len(sides) == 1 {
-		if sides[0].path != "" {
+		if sides[0].path != "" || sides[0].savepoint != "" {
 			return nil, usageError{fmt.Errorf("diff compares two scripts; give another one, or a revision to compare %s with", args[0])}
 		}
 		sides = append(sides, side{name: "the working tree"})
 	}
 	old, now := sides[0], sides[1]
 	switch {
+	case old.savepoint != "" || now.savepoint != "":
+		if old.rev != "" && old.path == "" || now.rev != "" && now.path == "" {
+			return nil, usageError{errors.New("a savepoint is of one script: compare it with a script, or with REV:FILE")}
+		}
 	case old.path == "" && now.path == "":
 		return a.diffProject(ctx, old, now, mode)
 	case old.path == "":
@@ -139,8 +144,8 @@ func (a *app) diff(ctx context.Context, args []string, mode string) (*session.Re
 	return session.CompareScripts(o, n, mode), nil
 }
 
-// side is one argument: a revision, a file, or a file in a revision.
-type side struct{ name, rev, path string }
+// side is one argument: a revision, a file, a file in a revision, or a savepoint.
+type side struct{ name, rev, path, savepoint string }
 
 func parseSide(arg string) side {
 	s := side{name: arg}
@@ -150,6 +155,8 @@ func parseSide(arg string) side {
 	switch {
 	case isFile:
 		s.path = arg
+	case err == nil && info.IsDir() && session.IsSavepoint(arg):
+		s.savepoint = arg
 	case inside && rev != "" && path != "":
 		s.rev, s.path = rev, path
 	case strings.HasSuffix(arg, ".sql"), strings.HasSuffix(arg, ".json"):
@@ -162,6 +169,13 @@ func parseSide(arg string) side {
 
 // target opens the script of a side.
 func (a *app) target(ctx context.Context, s side) (*session.Target, func(), error) {
+	if s.savepoint != "" {
+		sp, err := session.OpenSavepoint(s.savepoint)
+		if err != nil {
+			return nil, nil, err
+		}
+		return &session.Target{Name: s.name, Model: sp.Graph}, func() {}, nil
+	}
 	if s.rev == "" && strings.HasSuffix(s.path, ".json") {
 		t, err := session.ReadPlan(s.path)
 		return t, func() {}, err

@@ -26,8 +26,8 @@ changelog modes and keys. It opens no connection and reads no data.
   json     the stable, documented form for tools
   dot, mermaid, svg   for pictures and reviews
 
-With --against it shows what is different from another script, a plan kept as JSON or a
-git revision, and what becomes of the state; see weir diff.`,
+With --against it shows what is different from another script, a plan kept as JSON, a git
+revision or a savepoint, and what becomes of the state; see weir diff.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if against != "" {
@@ -68,7 +68,7 @@ git revision, and what becomes of the state; see weir diff.`,
 	f.StringVar(&as, "as", "tree", strings.Join(session.Renderings(), ", "))
 	f.IntVar(&width, "width", 0, "columns to draw in (default: the terminal's, else 100)")
 	f.BoolVar(&ascii, "ascii", false, "draw with ASCII only")
-	f.StringVar(&against, "against", "", "compare with a git revision, a script, or a plan kept with --as json")
+	f.StringVar(&against, "against", "", "compare with a git revision, a script, a plan kept with --as json, or a savepoint")
 	f.StringVarP(&format, "format", "o", "text", "of --against: text, json or md")
 	a.overlayFlag(cmd)
 	completeWith(cmd, "as", session.Renderings())
