@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/weir-sql/weir/exec/expr"
@@ -40,8 +41,16 @@ func fold(reg *function.Registry, zone *time.Location) func(rex.Expr) (*rex.Lit,
 			return nil, err
 		}
 		value := v.Value(0)
-		if f, ok := value.(float32); ok {
-			value = float64(f) // literals of FLOAT and DOUBLE are one Go type
+		switch f := value.(type) { // literals of FLOAT and DOUBLE are one Go type
+		case float32:
+			// A FLOAT that the planner computes keeps seven digits, as in Flink.
+			seven, err := strconv.ParseFloat(strconv.FormatFloat(float64(f), 'e', 6, 32), 64)
+			if err != nil {
+				return nil, err
+			}
+			value = seven + 0
+		case float64:
+			value = f + 0 // nor is there a constant -0
 		}
 		if value == nil {
 			return &rex.Lit{T: e.Type().Null()}, nil

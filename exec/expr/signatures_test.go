@@ -29,7 +29,7 @@ func strict(template, column string) bool {
 	interval := column == "im" || column == "dy"
 	switch template {
 	case "TO_TIMESTAMP_LTZ({0})", "TO_TIMESTAMP_LTZ({0}, 3)", "ARRAY_APPEND(ai, {0})", "ARRAY_CONTAINS(ai, {0})", "ARRAY_POSITION(ai, {0})",
-		"ARRAY_REMOVE(na, {0})", "ARRAY_PREPEND(na, {0})", "ARRAY_SLICE(ai, {0})", "{0} / 3":
+		"ARRAY_REMOVE(na, {0})", "ARRAY_PREPEND(na, {0})", "ARRAY_SLICE(ai, {0})", "{0} / 3", "ABS({0})":
 		return interval
 	case "YEAR({0})", "QUARTER({0})", "MONTH({0})", "WEEK({0})", "DAYOFYEAR({0})", "DAYOFMONTH({0})", "DAYOFWEEK({0})", "EXTRACT(YEAR FROM {0})",
 		"EXTRACT(EPOCH FROM {0})":
@@ -39,7 +39,7 @@ func strict(template, column string) bool {
 	case "JSON_OBJECT('k' VALUE {0})", "JSON_ARRAY({0})":
 		return interval || column == "da" || column == "ti" // refused when the plan is made
 	case "TIMESTAMPDIFF(DAY, {0}, {0})", "TIMESTAMPDIFF(MONTH, {0}, nt)":
-		return column == "ti"
+		return column == "ti" || column == "z3" // refused when the plan is made
 	case "OVERLAY({0} PLACING 'x' FROM 1)":
 		return column == "bi" || column == "vb"
 	case "{0} = 1", "{0} = 'a'", "{0} < 1.5":

@@ -106,6 +106,40 @@ func appendInt64Text(dst []byte, t types.Type, x int64, zone *time.Location) []b
 	}
 }
 
+// formatExponent writes the shortest digits that are read as x again. Whole numbers
+// beyond the mantissa are written as Java up to 18 does, with a digit more now and then:
+// all digits but those that the lowest bits cannot tell.
+func formatExponent(x float64, bits int) string {
+	_, exp := math.Frexp(x)
+	exp-- // of the leading bit
+	mantissa := 53
+	if bits == 32 {
+		mantissa = 24
+	}
+	if exp <= mantissa+1 || exp > 62 {
+		return strconv.FormatFloat(x, 'e', -1, bits)
+	}
+	digits := 0
+	if p := exp - mantissa - 1; p > 1 {
+		digits = int(float64(p) * math.Log10(2))
+	}
+	whole, unit := int64(math.Abs(x)), int64(1)
+	for range digits {
+		unit *= 10
+	}
+	whole = (whole/unit + (whole%unit)*2/unit) * unit
+	text := strconv.FormatInt(whole, 10)
+	tail := strings.TrimRight(text[1:], "0")
+	s := text[:1]
+	if x < 0 {
+		s = "-" + s
+	}
+	if tail != "" {
+		s += "." + tail
+	}
+	return s + "e+" + strconv.Itoa(len(text)-1)
+}
+
 // AppendFloat appends a float as Java does: 1.0, 1.0E10, 1.2E-5, NaN, Infinity.
 // bits is 32 or 64.
 func AppendFloat(dst []byte, x float64, bits int) []byte {
@@ -127,7 +161,7 @@ func AppendFloat(dst []byte, x float64, bits int) []byte {
 		}
 		return append(dst, ".0"...)
 	}
-	s := strconv.FormatFloat(x, 'e', -1, bits) // d.ddde±dd
+	s := formatExponent(x, bits) // d.ddde±dd
 	mantissa, exp, _ := strings.Cut(s, "e")
 	dst = append(dst, mantissa...)
 	if !strings.Contains(mantissa, ".") {

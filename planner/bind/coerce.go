@@ -1,6 +1,9 @@
 package bind
 
 import (
+	"math"
+	"strings"
+
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/rex"
 	"github.com/weir-sql/weir/planner/syntax"
@@ -56,6 +59,28 @@ func castLit(l *rex.Lit, t types.Type) (*rex.Lit, bool) {
 	return nil, false
 }
 
+// castNumber changes the type of a number in an explicit CAST. A literal of FLOAT keeps
+// the digits that are written, so that it is the same number as DOUBLE again.
+func castNumber(l *rex.Lit, t types.Type) (*rex.Lit, bool) {
+	switch v := l.Value.(type) {
+	case int64:
+		size := map[types.Kind]int64{types.TinyInt: math.MaxInt8, types.SmallInt: math.MaxInt16, types.Integer: math.MaxInt32}[t.Kind]
+		switch {
+		case l.T.IsInteger() && v <= size && v >= -size-1 && size > 0:
+			return &rex.Lit{Value: v, T: t}, true
+		case l.T.IsInteger() && t.Kind == types.Float:
+			return &rex.Lit{Value: float64(v), T: t}, true
+		case l.T.Kind == types.Decimal && t.Kind == types.Float && l.T.Precision <= 15:
+			return &rex.Lit{Value: float64(v) / math.Pow10(l.T.Scale), T: t}, true
+		}
+	case float64:
+		if l.T.Kind == types.Float && t.Kind == types.Double || l.T.Kind == types.Double && t.Kind == types.Float && math.Abs(v) <= math.MaxFloat32 {
+			return &rex.Lit{Value: v, T: t}, true
+		}
+	}
+	return nil, false
+}
+
 // implicit casts e to t if that needs no CAST in the text.
 func (b *binder) implicit(e rex.Expr, t types.Type) (rex.Expr, bool) {
 	if !types.CanCastImplicitly(e.Type(), t) {
@@ -74,6 +99,11 @@ func (x *exprs) cast(c *syntax.Cast) rex.Expr {
 	}
 	from := e.Type().WithAttr(types.NoTimeAttr)
 	at := b.at(c)
+	if q, isInterval := c.Type.(*syntax.IntervalType); isInterval && from.IsNumeric() && q.Qualifier.To != syntax.NoUnit {
+		b.errorf(codeCast, at, "%s cannot be cast to INTERVAL %s", from, qualifierText(q.Qualifier)).
+			WithHint("a number makes an interval of one unit, as in CAST(n AS INTERVAL MINUTE)")
+		return invalid()
+	}
 	if !types.CanCast(from, t) {
 		d := b.errorf(codeCast, at, "%s cannot be cast to %s", from, t)
 		if hint := castHint(from, t); hint != "" {
@@ -84,6 +114,9 @@ func (x *exprs) cast(c *syntax.Cast) rex.Expr {
 	res := types.CastResult(from, t, c.Try)
 	if l, isLit := e.(*rex.Lit); isLit {
 		if f, ok := castLit(l, res); ok {
+			return f
+		}
+		if f, ok := castNumber(l, res); ok && !c.Try {
 			return f
 		}
 	}
@@ -118,6 +151,9 @@ func (b *binder) comparison(op string, l, r rex.Expr, at diag.Span) rex.Expr {
 	}
 	lt, rt := l.Type().WithAttr(types.NoTimeAttr), r.Type().WithAttr(types.NoTimeAttr)
 	t, ok := types.Comparable(lt, rt)
+	if !ok && (op[0] == '<' || op[0] == '>') && op != "<>" {
+		t, ok = textAsOther(lt, rt)
+	}
 	if !ok {
 		b.errorf(codeOperands, at, "%s and %s cannot be compared", lt, rt).WithHint("%s", compareHint(lt, rt))
 		return invalid()
@@ -127,6 +163,9 @@ func (b *binder) comparison(op string, l, r rex.Expr, at diag.Span) rex.Expr {
 		l, r = b.to(l, t), b.to(r, t)
 	}
 	res := types.Bool.WithNull(l.Type().Nullable || r.Type().Nullable)
+	if (isNullLit(l) || isNullLit(r)) && !strings.HasPrefix(op, "IS_") {
+		return nullLit(types.Bool) // whatever the other side is, be it a text that cannot be read
+	}
 	if !(lt.IsCharacter() && rt.IsCharacter() || lt.IsBinary() && rt.IsBinary()) {
 		l, r = b.readAs(op, l, t), b.readAs(op, r, t)
 	}
@@ -134,6 +173,15 @@ func (b *binder) comparison(op string, l, r rex.Expr, at diag.Span) rex.Expr {
 		res = types.Bool.NotNull()
 	}
 	return &rex.Call{Fn: op, Args: []rex.Expr{l, r}, T: res, Span: at}
+}
+
+// textAsOther is the type in which the order of a text and a number or truth value is
+// told: the text is read as what the other side is, and fails if it is none.
+func textAsOther(l, r types.Type) (types.Type, bool) {
+	if r.IsCharacter() {
+		l, r = r, l
+	}
+	return r.WithAttr(types.NoTimeAttr), l.IsCharacter() && (r.IsNumeric() || r.Kind == types.Boolean)
 }
 
 // readAs is to for a side of a comparison: a text that is none compares with a time
@@ -177,7 +225,28 @@ func (b *binder) arith(op string, l, r rex.Expr, at diag.Span) rex.Expr {
 		}
 		return invalid()
 	}
+	if op == "/" && t.IsNumeric() && isZero(r) {
+		if x, isLit := l.(*rex.Lit); isLit && x.Value != nil {
+			b.errorf(codeLiteral, at, "division by zero")
+			return invalid()
+		}
+	}
 	return &rex.Call{Fn: op, Args: []rex.Expr{b.to(l, ca), b.to(r, cb)}, T: t, Span: at}
+}
+
+// isZero reports a literal 0 of any number type.
+func isZero(e rex.Expr) bool {
+	l, ok := e.(*rex.Lit)
+	if !ok {
+		return false
+	}
+	switch v := l.Value.(type) {
+	case int64:
+		return v == 0
+	case float64:
+		return v == 0
+	}
+	return false
 }
 
 // logic is AND or OR over conditions.

@@ -19,6 +19,11 @@ func (x *exprs) datetimeSub(e *syntax.DatetimeSub) rex.Expr {
 			WithHint("both must be DATE, TIMESTAMP or TIMESTAMP_LTZ")
 		return invalid()
 	}
+	if l.Type().Kind != r.Type().Kind {
+		x.b.errorf(codeOperands, x.b.at(e), "(%s - %s): both sides must be of one type", l.Type().WithAttr(types.NoTimeAttr), r.Type().WithAttr(types.NoTimeAttr)).
+			WithHint("add a CAST to one of them, or write TIMESTAMPDIFF(unit, from, to)")
+		return invalid()
+	}
 	t := types.IntervalMillis
 	switch e.Qualifier.From {
 	case syntax.Year, syntax.Quarter, syntax.Month:

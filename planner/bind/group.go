@@ -285,7 +285,7 @@ func (g *grouped) ref(i int) *rex.Ref {
 // rewrite brings an expression over the rows to the output of the aggregation. A column
 // that is not grouped is reported.
 func (g *grouped) rewrite(e rex.Expr) rex.Expr {
-	failed := false
+	failed, top := false, e
 	out := replace(e, func(e rex.Expr) (rex.Expr, bool) {
 		if call, ok := e.(*rex.Call); ok && call.Fn == groupingMark {
 			v := g.groupingValue(call)
@@ -307,7 +307,7 @@ func (g *grouped) rewrite(e rex.Expr) rex.Expr {
 		}
 		if r, ok := e.(*rex.Ref); ok {
 			failed = true
-			g.notGrouped(r)
+			g.notGrouped(r, g.b.spanOf(top))
 			return invalid(), true
 		}
 		return nil, false
@@ -318,8 +318,12 @@ func (g *grouped) rewrite(e rex.Expr) rex.Expr {
 	return out
 }
 
-func (g *grouped) notGrouped(r *rex.Ref) {
-	span := g.b.spans[r]
+// notGrouped reports a column at its place, or at that of the expression around it.
+func (g *grouped) notGrouped(r *rex.Ref, around diag.Span) {
+	span, ok := g.b.spans[r]
+	if !ok {
+		span = around
+	}
 	if len(g.g.exprs) == 0 && g.k.window == nil {
 		g.b.errorf(codeNotGrouped, span, "column %q stands beside an aggregate, but there is no GROUP BY", r.Name).
 			WithHint("add GROUP BY %s, or an aggregate around it", syntax.Quote(r.Name))

@@ -5,7 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+	"unicode/utf16"
 
 	"github.com/apache/arrow/go/v15/arrow/decimal128"
 
@@ -23,9 +23,14 @@ func int32Lit(v int64) *rex.Lit { return &rex.Lit{Value: v, T: types.Int32.NotNu
 
 func int64Lit(v int64) *rex.Lit { return &rex.Lit{Value: v, T: types.Int64.NotNull()} }
 
-// stringLit is a character literal: CHAR(n) NOT NULL.
+// stringLit is a character literal: CHAR(n) NOT NULL. As in Flink n counts a character
+// outside of the first plane twice.
 func stringLit(s string) *rex.Lit {
-	return &rex.Lit{Value: s, T: types.NewChar(utf8.RuneCountInString(s)).NotNull()}
+	n := 0
+	for _, r := range s {
+		n += max(1, utf16.RuneLen(r))
+	}
+	return &rex.Lit{Value: s, T: types.NewChar(n).NotNull()}
 }
 
 // symbol is an option word as an argument.
@@ -86,12 +91,15 @@ func negate(l *rex.Lit) (*rex.Lit, bool) {
 	switch v := l.Value.(type) {
 	case int64:
 		t := l.T
-		if t.Kind == types.BigInt && v == -math.MinInt32 {
+		switch {
+		case t.Kind == types.BigInt && v == -math.MinInt32:
 			t = types.Int32.WithNull(t.Nullable) // -2147483648 is an INT
+		case t.Kind == types.Integer && v == math.MinInt32:
+			t = types.Int64.WithNull(t.Nullable) // and -(-2147483648) none
 		}
 		return &rex.Lit{Value: -v, T: t}, true
 	case float64:
-		return &rex.Lit{Value: -v, T: l.T}, true
+		return &rex.Lit{Value: -v + 0, T: l.T}, true // a constant is never -0
 	case decimal128.Num:
 		return &rex.Lit{Value: v.Negate(), T: l.T}, true
 	}
@@ -151,6 +159,14 @@ func (b *binder) interval(n *syntax.IntervalLit) rex.Expr {
 	}
 	if n.Negative {
 		v = -v
+	}
+	if n.Qualifier.To == syntax.NoUnit {
+		switch n.Qualifier.From { // Flink takes the digits of these literals for hours and for months
+		case syntax.Week:
+			v /= 7 * 24
+		case syntax.Quarter:
+			v /= 3
+		}
 	}
 	t := types.IntervalMillis
 	if isMonths {

@@ -340,7 +340,7 @@ var timeUnits = map[string]TimeUnit{
 	"MINUTE": Minute, "HOUR": Hour, "DAY": Day, "WEEK": Week, "MONTH": Month, "QUARTER": Quarter, "YEAR": Year,
 	"DECADE": Decade, "CENTURY": Century, "MILLENNIUM": Millennium, "DOW": DayOfWeek, "DOY": DayOfYear,
 	"ISODOW": ISODayOfWeek, "ISOYEAR": ISOYear, "EPOCH": Epoch,
-	"SQL_TSI_MICROSECOND": Microsecond, "SQL_TSI_FRAC_SECOND": Nanosecond, "FRAC_SECOND": Nanosecond,
+	"SQL_TSI_MICROSECOND": Microsecond, "SQL_TSI_FRAC_SECOND": Microsecond, "FRAC_SECOND": Microsecond,
 	"SQL_TSI_SECOND": Second, "SQL_TSI_MINUTE": Minute, "SQL_TSI_HOUR": Hour, "SQL_TSI_DAY": Day,
 	"SQL_TSI_WEEK": Week, "SQL_TSI_MONTH": Month, "SQL_TSI_QUARTER": Quarter, "SQL_TSI_YEAR": Year,
 }

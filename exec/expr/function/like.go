@@ -219,6 +219,14 @@ func similarRegexp(pattern string, escape rune) (*regexp.Regexp, error) {
 			next, size := utf8.DecodeRuneInString(pattern[i:])
 			i += size
 			b.WriteString(regexp.QuoteMeta(string(next)))
+		case r == '[' && class:
+			name, rest, ok := strings.Cut(pattern[i:], ":]")
+			posix, known := similarClasses[strings.ToUpper(strings.TrimPrefix(name, ":"))]
+			if !ok || !known {
+				return nil, fmt.Errorf("pattern %s is not one of SIMILAR TO", quoteText(pattern))
+			}
+			b.WriteString(posix)
+			i = len(pattern) - len(rest)
 		case r == '[':
 			class = true
 			b.WriteByte('[')
@@ -243,6 +251,11 @@ func similarRegexp(pattern string, escape rune) (*regexp.Regexp, error) {
 		return nil, fmt.Errorf("pattern %s is not one of SIMILAR TO", quoteText(pattern))
 	}
 	return re, nil
+}
+
+// similarClasses are the named classes of SIMILAR TO, as parts of a class of RE2.
+var similarClasses = map[string]string{
+	"ALPHA": `\pL`, "UPPER": `\p{Lu}`, "LOWER": `\p{Ll}`, "DIGIT": `0-9`, "ALNUM": `\pL0-9`, "SPACE": ` `, "WHITESPACE": `\s`,
 }
 
 // matching makes the kernel of text, pattern [, escape]: a constant pattern is

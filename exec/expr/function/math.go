@@ -51,7 +51,7 @@ var mathematics = family("math", []entry{
 	},
 	{
 		Name: "ABS", Sigs: "ABS(x)", Doc: "the absolute value", Ex: "ABS(-5) → 5\nABS(-2.5) → 2.5",
-		Takes: []string{"NUMERIC|INTERVAL"}, Gives: arg(0), New: newAbs,
+		Takes: []string{"NUMERIC"}, Gives: arg(0), New: newAbs,
 	},
 	{
 		Name: "SIGN", Sigs: "SIGN(x)", Doc: "-1, 0 or 1 as x is negative, zero or positive", Ex: "SIGN(-5) → -1\nSIGN(2.5) → 1.0",

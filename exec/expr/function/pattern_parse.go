@@ -381,6 +381,22 @@ func zoneByName(name string) (*time.Location, bool) {
 	case "UTC", "GMT", "Z", "UCT":
 		return time.UTC, true
 	}
+	if long, ok := shortZones[name]; ok {
+		name = long
+	}
+	if hours := map[string]int{"EST": -5, "MST": -7, "HST": -10}[name]; hours != 0 {
+		return time.FixedZone(name, hours*3600), true
+	}
 	z, err := time.LoadLocation(name)
 	return z, err == nil
+}
+
+// shortZones are the abbreviations of time zones that Java knows.
+var shortZones = map[string]string{
+	"ACT": "Australia/Darwin", "AET": "Australia/Sydney", "AGT": "America/Argentina/Buenos_Aires", "ART": "Africa/Cairo",
+	"AST": "America/Anchorage", "BET": "America/Sao_Paulo", "BST": "Asia/Dhaka", "CAT": "Africa/Harare", "CNT": "America/St_Johns",
+	"CST": "America/Chicago", "CTT": "Asia/Shanghai", "EAT": "Africa/Addis_Ababa", "ECT": "Europe/Paris",
+	"IET": "America/Indiana/Indianapolis", "IST": "Asia/Kolkata", "JST": "Asia/Tokyo", "MIT": "Pacific/Apia", "NET": "Asia/Yerevan",
+	"NST": "Pacific/Auckland", "PLT": "Asia/Karachi", "PNT": "America/Phoenix", "PRT": "America/Puerto_Rico",
+	"PST": "America/Los_Angeles", "SST": "Pacific/Guadalcanal", "VST": "Asia/Ho_Chi_Minh",
 }

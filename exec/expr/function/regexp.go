@@ -81,7 +81,7 @@ var regexps = family("string", []entry{
 			if m == nil {
 				return 0
 			}
-			return int32(charLength(s[:m[0]]) + 1)
+			return int32(utf16Length(s[:m[0]]) + 1)
 		}),
 	},
 })

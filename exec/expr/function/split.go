@@ -142,20 +142,45 @@ func newSeparator(call *rex.Call, pattern string) (separator, error) {
 	return separator{re: re}, nil
 }
 
-// cut gives what stands before and after the first separator.
-func (sep separator) cut(s string) (before, after string, found bool) {
+// split cuts s as Java's String.split does: an empty match at the start cuts nothing
+// off; with a limit the last part holds the rest, without one (0) empty parts at the
+// end are left out.
+func (sep separator) split(dst []string, s string, limit int) []string {
+	from := 0
+	cut := func(lo, hi int) bool {
+		if from == 0 && lo == 0 && hi == 0 {
+			return true
+		}
+		dst = append(dst, s[from:lo])
+		from = hi
+		return limit == 0 || len(dst) < limit-1
+	}
 	if sep.re == nil {
-		return strings.Cut(s, sep.text)
+		for at := 0; ; {
+			k := strings.Index(s[at:], sep.text)
+			if k < 0 || !cut(at+k, at+k+len(sep.text)) {
+				break
+			}
+			at = from
+		}
+	} else {
+		n := -1
+		if limit > 0 {
+			n = limit // an empty match at the start does not count
+		}
+		for _, m := range sep.re.FindAllStringIndex(s, n) {
+			if !cut(m[0], m[1]) {
+				break
+			}
+		}
 	}
-	m := sep.re.FindStringIndex(s)
-	if m == nil {
-		return s, "", false
+	dst = append(dst, s[from:])
+	if limit == 0 && from > 0 {
+		for len(dst) > 0 && dst[len(dst)-1] == "" {
+			dst = dst[:len(dst)-1]
+		}
 	}
-	if m[1] == 0 { // an empty match at the start cuts after one character
-		_, size := utf8.DecodeRuneInString(s)
-		return s[:size], s[size:], size < len(s)
-	}
-	return s[:m[0]], s[m[1]:], true
+	return dst
 }
 
 func newStrToMap(call *rex.Call) (Kernel, error) {
@@ -168,16 +193,19 @@ func newStrToMap(call *rex.Call) (Kernel, error) {
 		cache[strings.Clone(pattern)] = s
 		return s, err
 	}
+	var items, pair, keys []string
+	var values [][]string
+	seen := map[string]int{}
 	return builtOf(func(_ *Frame, _ *rex.Call, b *vec.Builder, a args, i int) error {
-		between, within := ",", "="
+		comma, equals := ",", "="
 		if a.has(2) {
-			between, within = a.str(1, i), a.str(2, i)
+			comma, equals = a.str(1, i), a.str(2, i)
 		}
-		items, err := sep(between)
+		between, err := sep(comma)
 		if err != nil {
 			return err
 		}
-		pair, err := sep(within)
+		within, err := sep(equals)
 		if err != nil {
 			return err
 		}
@@ -186,17 +214,24 @@ func newStrToMap(call *rex.Call) (Kernel, error) {
 			b.EndMap()
 			return nil
 		}
-		first := b.Kid(0).Len()
-		for more := true; more; {
-			var item string
-			item, s, more = items.cut(s)
-			if !more && item == "" && b.Kid(0).Len() > first {
-				break // nothing after the last separator
+		at := 0
+		items = between.split(items[:0], s, 0)
+		clear(seen)
+		for _, item := range items { // of a key that comes twice the last value counts
+			pair = within.split(pair[:0], item, 2)
+			k, known := seen[pair[0]]
+			if !known {
+				k, keys = at, append(keys[:at], pair[0])
+				seen[pair[0]] = k
+				values = append(values[:at], nil)
+				at++
 			}
-			k, v, has := pair.cut(item)
-			b.Kid(0).String(k)
-			if has {
-				b.Kid(1).String(v)
+			values[k] = append([]string(nil), pair[1:]...)
+		}
+		for k := range at {
+			b.Kid(0).String(keys[k])
+			if len(values[k]) > 0 {
+				b.Kid(1).String(values[k][0])
 			} else {
 				b.Kid(1).Null()
 			}

@@ -67,9 +67,23 @@ var texts = family("string", []entry{
 		}),
 	},
 	{
-		Name: "INSTR", Sigs: "INSTR(text, part)", Doc: "where part first occurs in text, 0 if nowhere",
-		Ex: "INSTR('hello', 'lo') → 4", Takes: []string{"STRING, STRING"}, Gives: of(types.Int32),
-		New: fixedOf(func(_ *Frame, a args, i int) (int32, bool) { return int32(position(a.str(0, i), a.str(1, i), 1)), true }),
+		Name: "INSTR", Sigs: "INSTR(text, part [, start [, n]])",
+		Doc:   "where part occurs in text for the n-th (first) time at or after start, 0 if nowhere; a negative start counts, and looks, backwards from the end",
+		Ex:    "INSTR('hello', 'lo') → 4\nINSTR('abcabcabc', 'bc', 1, 2) → 5\nINSTR('abcabcabc', 'bc', -1, 2) → 5",
+		Takes: []string{"STRING, STRING [, INT [, INT]]"}, Gives: of(types.Int32), Fallible: true,
+		New: fixedErr(func(_ *Frame, call *rex.Call, a args, i int) (int32, bool, error) {
+			start, n := 1, 1
+			if a.has(2) {
+				start = a.int(2, i)
+			}
+			if a.has(3) {
+				n = a.int(3, i)
+			}
+			if n < 1 {
+				return 0, false, fail(call, CodeRange, "INSTR looks for occurrence 1 or a later one, not %d", n)
+			}
+			return int32(occurrence(a.str(0, i), a.str(1, i), start, n)), true, nil
+		}),
 	},
 	{
 		Name: "TRIM", Sigs: "TRIM([BOTH|LEADING|TRAILING] [chars] FROM text)\nTRIM(text)",
@@ -164,9 +178,18 @@ var texts = family("string", []entry{
 	{
 		Name: "TRANSLATE", Aliases: []string{"TRANSLATE3"}, Sigs: "TRANSLATE(text, from, to)",
 		Doc: "the text with each character of from replaced by the one of to at its place, or dropped if there is none",
-		Ex:  "TRANSLATE('abcabc', 'abc', 'xy') → xyxy", Takes: []string{"STRING, STRING, STRING"}, Gives: of(types.String),
-		New: textOf(func(_ *Frame, dst []byte, a args, i int) ([]byte, bool) {
-			return appendTranslated(dst, a.str(0, i), a.str(1, i), a.str(2, i)), true
+		Ex:  "TRANSLATE('abcabc', 'abc', 'xy') → xyxy\nTRANSLATE('abc', CAST(NULL AS STRING), 'x') → abc", Takes: []string{"STRING, STRING, STRING"},
+		Gives: func(as []types.Type) types.Type { return types.String.WithNull(as[0].Nullable) },
+		New: textNulls(func(_ *Frame, _ *rex.Call, dst []byte, a args, i int) ([]byte, bool, error) {
+			switch {
+			case a.null(0, i):
+				return dst, false, nil
+			case a.null(1, i):
+				return append(dst, a.bytes(0, i)...), true, nil
+			case a.null(2, i):
+				return appendTranslated(dst, a.str(0, i), a.str(1, i), ""), true, nil
+			}
+			return appendTranslated(dst, a.str(0, i), a.str(1, i), a.str(2, i)), true, nil
 		}),
 	},
 	{

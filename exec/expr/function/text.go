@@ -3,6 +3,7 @@ package function
 import (
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -24,6 +25,17 @@ func charLength(s string) int {
 	n := 0
 	for i := 0; i < len(s); i++ {
 		if s[i]&0xC0 != 0x80 { // not a continuation byte
+			n++
+		}
+	}
+	return n
+}
+
+// utf16Length counts as Java does: characters outside of the first plane twice.
+func utf16Length(s string) int {
+	n := charLength(s)
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0xF0 {
 			n++
 		}
 	}
@@ -137,13 +149,36 @@ func position(s, part string, from int) int {
 	from = max(from, 1)
 	start := charOffset(s, from-1)
 	if part == "" {
-		return min(from, charLength(s)+1)
+		return 1 // wherever the search begins
 	}
 	at := strings.Index(s[start:], part)
 	if at < 0 {
 		return 0
 	}
 	return charLength(s[:start+at]) + 1
+}
+
+// occurrence gives the character at which part occurs for the n-th time, counted from
+// character start forwards, or from the -start-th character from the end backwards.
+// Occurrences may overlap.
+func occurrence(s, part string, start, n int) int {
+	if start == 0 {
+		return 0
+	}
+	back := start < 0
+	if back {
+		s, part, start = string(appendReversed(nil, s)), string(appendReversed(nil, part)), -start
+	}
+	at := start - 1
+	for ; n > 0; n-- {
+		if at = position(s, part, at+1); at == 0 {
+			return 0
+		}
+	}
+	if back {
+		return charLength(s) + 2 - at - charLength(part)
+	}
+	return at
 }
 
 // trimSet removes leading and trailing characters that occur in set.
@@ -170,6 +205,9 @@ func trimSet(s, set string, leading, trailing bool) string {
 // a longer s is cut. It reports false where the result is NULL.
 func appendPad(dst []byte, s string, width int, pad string, left bool) ([]byte, bool) {
 	n := charLength(s)
+	if hasPairs(s) || hasPairs(pad) {
+		return appendPadPairs(dst, s, width, pad, left)
+	}
 	switch {
 	case width < 0:
 		return dst, false
@@ -191,6 +229,40 @@ func appendPad(dst []byte, s string, width int, pad string, left bool) ([]byte, 
 		dst = append(dst, s...)
 	}
 	return dst, true
+}
+
+// hasPairs reports characters outside of the first plane, which are two in UTF-16.
+func hasPairs(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0xF0 {
+			return true
+		}
+	}
+	return false
+}
+
+// appendPadPairs is appendPad for texts whose width is not that of their characters:
+// the reference counts in UTF-16 here.
+func appendPadPairs(dst []byte, s string, width int, pad string, left bool) ([]byte, bool) {
+	units, fill := utf16.Encode([]rune(s)), utf16.Encode([]rune(pad))
+	switch {
+	case width < 0:
+		return dst, false
+	case width <= len(units):
+		return append(dst, string(utf16.Decode(units[:width]))...), true
+	case len(fill) == 0:
+		return dst, false
+	}
+	var more []uint16
+	for len(more) < width-len(units) {
+		more = append(more, fill[:min(len(fill), width-len(units)-len(more))]...)
+	}
+	if left {
+		units = append(more, units...)
+	} else {
+		units = append(units, more...)
+	}
+	return append(dst, string(utf16.Decode(units))...), true
 }
 
 // appendReversed appends the characters of s in reverse.

@@ -49,7 +49,7 @@ var times = family("time", []entry{
 	{
 		Name: "TIMESTAMPDIFF", Sigs: "TIMESTAMPDIFF(unit, from, to)", Doc: "how many whole units lie between two times",
 		Ex:    "TIMESTAMPDIFF(DAY, TIMESTAMP '2024-01-01 10:00:00', TIMESTAMP '2024-01-03 09:00:00') → 1",
-		Takes: []string{"SYMBOL, DATE|TIMESTAMP|LTZ, DATE|TIMESTAMP|LTZ"}, Gives: of(types.Int32), New: newTimestampDiff,
+		Infer: inferTimestampDiff, New: newTimestampDiff,
 	},
 	{
 		Name: "OVERLAPS", Sigs: "(start, end) OVERLAPS (start, end)", Doc: "two periods have a point in common; an end may be given as an interval",
@@ -102,6 +102,7 @@ func checkField(unit string, t types.Type) error {
 	date, clock := dateFields[unit] != nil, clockFields[unit] != nil
 	ok := false
 	switch {
+	case t.In(types.Date, types.Time) && (unit == "MICROSECOND" || unit == "NANOSECOND"):
 	case t.Kind == types.Time:
 		ok = clock
 	case t.Kind == types.IntervalYearMonth:
@@ -165,8 +166,8 @@ func extract(unit string) maker {
 			return fixedOf(func(_ *Frame, a args, i int) (int64, bool) { return date(int64(a.i32(0, i))), true })(call)
 		case t.Kind == types.Date && unit == "EPOCH":
 			return fixedOf(func(_ *Frame, a args, i int) (int64, bool) { return int64(a.i32(0, i)) * secondsPerDay, true })(call)
-		case t.Kind == types.Date && clock != nil: // a date is at midnight
-			return fixedOf(func(*Frame, args, int) (int64, bool) { return 0, true })(call)
+		case t.Kind == types.Date && clock != nil: // the reference takes the number of the day for milliseconds
+			return fixedOf(func(_ *Frame, a args, i int) (int64, bool) { return clock(int64(a.i32(0, i)) * 1e6), true })(call)
 		case t.Kind == types.Time && clock != nil:
 			return fixedOf(func(_ *Frame, a args, i int) (int64, bool) { return clock(int64(a.i32(0, i)) * 1e6), true })(call)
 		case t.Kind == types.IntervalYearMonth && monthsFields[unit] != nil:
@@ -184,7 +185,7 @@ func extract(unit string) maker {
 				case date != nil:
 					return date(m.millis() / millisPerDay), true
 				default:
-					return m.sec, true
+					return m.millis() / 1000, true // towards 1970
 				}
 			})(call)
 		}
@@ -273,6 +274,17 @@ func unitSpan(unit string) (months, nanos int64, ok bool) {
 }
 
 func inferTimestampAdd(c catalog.Call) (catalog.Resolved, error) {
+	if len(c.Args) == 3 && c.Lits[0] != nil {
+		unit, _ := c.Lits[0].Value.(string)
+		_, nanos, _ := unitSpan(unit)
+		known := func(k int) bool { return c.Args[k].Kind != types.Null && (c.Lits[k] == nil || c.Lits[k].Value != nil) }
+		switch {
+		case c.Args[2].Kind == types.Date && nanos != 0 && nanos < 1e9:
+			return catalog.Resolved{}, fmt.Errorf("TIMESTAMPADD cannot add a %s to a DATE", unit)
+		case nanos != 0 && nanos < 1e6 && known(1) && known(2):
+			return catalog.Resolved{}, fmt.Errorf("TIMESTAMPADD has no unit %s", unit)
+		}
+	}
 	return takes("TIMESTAMPADD", []string{"SYMBOL, BIGINT, DATE|TIME|TIMESTAMP|LTZ"}, func(as []types.Type) types.Type {
 		t := as[2]
 		unit, _ := c.Lits[0].Value.(string)
@@ -280,6 +292,8 @@ func inferTimestampAdd(c catalog.Call) (catalog.Resolved, error) {
 		switch {
 		case t.Kind == types.Date && nanos != 0 && nanos%(secondsPerDay*1e9) != 0:
 			t = types.NewTimestamp(6)
+		case t.IsTimestamp() && nanos == 1e6:
+			t.Precision = max(t.Precision, 3)
 		case t.IsTimestamp() && nanos == 1:
 			t.Precision = 9
 		case t.IsTimestamp() && nanos == 1000:
@@ -339,23 +353,48 @@ func momentAt(v *vec.Vec, i int) moment {
 	return momentOf(v.Int64s()[i], v.Type.Precision)
 }
 
+// inferTimestampDiff gives INT, BIGINT for nanoseconds. An instant has no distance from a
+// local time.
+func inferTimestampDiff(c catalog.Call) (catalog.Resolved, error) {
+	r, err := takes("TIMESTAMPDIFF", []string{"SYMBOL, DATE|TIMESTAMP|LTZ, DATE|TIMESTAMP|LTZ"}, of(types.Int32))(c)
+	if err != nil {
+		return r, err
+	}
+	null := func(k int) bool { return c.Args[k].Kind == types.Null || c.Lits[k] != nil && c.Lits[k].Value == nil }
+	if (r.Args[1].Kind == types.TimestampLTZ) != (r.Args[2].Kind == types.TimestampLTZ) && !null(1) && !null(2) {
+		return r, fmt.Errorf("TIMESTAMPDIFF takes two points of one kind, got %s and %s", plain(c.Args[1]), plain(c.Args[2]))
+	}
+	if unit, _ := c.Lits[0].Value.(string); unit == "NANOSECOND" {
+		r.Result = types.Int64.WithNull(r.Result.Nullable)
+	}
+	return r, nil
+}
+
 // newTimestampDiff is TIMESTAMPDIFF(unit, from, to): whole units, months as the
-// calendar has them.
+// calendar has them. As in the reference units below a second are counted in whole
+// seconds, an INT wraps round, and a WEEK is counted from an INT of seconds.
 func newTimestampDiff(call *rex.Call) (Kernel, error) {
 	unit, _ := constText(call, 0)
 	months, nanos, ok := unitSpan(unit)
 	if !ok {
 		return Kernel{}, fail(call, CodeArgument, "TIMESTAMPDIFF has no unit %s", unit)
 	}
+	if call.T.Kind == types.BigInt {
+		return fixedOf(func(_ *Frame, a args, i int) (int64, bool) {
+			return (momentAt(a[2], i).millis() - momentAt(a[1], i).millis()) / 1000 * 1e9, true
+		})(call)
+	}
 	return fixedOf(func(_ *Frame, a args, i int) (int32, bool) {
 		from, to := momentAt(a[1], i).millis(), momentAt(a[2], i).millis()
 		switch {
 		case months != 0:
 			return int32(monthsBetween(to, from) / months), true
-		case nanos >= 1e6:
+		case unit == "WEEK":
+			return int32((to-from)/1000) / (7 * secondsPerDay), true
+		case nanos >= 1e9:
 			return int32((to - from) / (nanos / 1e6)), true
 		default:
-			return int32((to - from) * (1e6 / nanos)), true
+			return int32((to - from) / 1000 * (1e9 / nanos)), true
 		}
 	})(call)
 }
@@ -391,6 +430,9 @@ func newFloorTime(call *rex.Call, up bool) (Kernel, error) {
 	}
 	switch t.Kind {
 	case types.Date:
+		if unit == "DAY" && up { // moves on always
+			return fixedOf(func(_ *Frame, a args, i int) (int32, bool) { return a.i32(0, i) + 1, true })(call)
+		}
 		return fixedOf(func(_ *Frame, a args, i int) (int32, bool) {
 			return int32(floorDiv(move(int64(a.i32(0, i))*millisPerDay), millisPerDay)), true
 		})(call)
@@ -430,7 +472,7 @@ func moveTo(unit string, up bool) func(ms int64) int64 {
 	return func(ms int64) int64 {
 		day := ms / millisPerDay
 		from, next := days(day)
-		if up && from != day {
+		if up && (from != day || unit == "DECADE" || unit == "CENTURY" || unit == "MILLENNIUM") { // these move on always
 			return next * millisPerDay
 		}
 		return from * millisPerDay

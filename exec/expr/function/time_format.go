@@ -143,7 +143,7 @@ func newToTimestampLTZ(call *rex.Call) (Kernel, error) {
 		if a.has(2) {
 			var ok bool
 			if z, ok = zs.of(a.str(2, i)); !ok {
-				return 0, false, fail(call, CodeArgument, "%s is no time zone", quoteText(a.str(2, i)))
+				return 0, false, nil
 			}
 		}
 		var m moment
@@ -153,11 +153,13 @@ func newToTimestampLTZ(call *rex.Call) (Kernel, error) {
 		} else {
 			p, err := ps.of(a.str(1, i))
 			if err != nil {
-				return 0, false, patternError(call, err)
+				return 0, false, nil
 			}
-			m, ok = parseBy(p, s)
+			if m, ok = parseBy(p, s); !ok {
+				return 0, false, nil
+			}
 		}
-		if !ok {
+		if !ok { // as in the reference only a text without a pattern fails
 			return 0, false, fail(call, CodeArgument, "TO_TIMESTAMP_LTZ cannot read %s", quoteText(s))
 		}
 		m.sec = z.toInstant(m.sec)
@@ -224,8 +226,9 @@ func newFromUnixTime(call *rex.Call) (Kernel, error) {
 		}
 		p, err := ps.of(pattern)
 		if err == nil {
-			c := clockOf(moment{sec: f.zone().toLocal(a.i64(0, i))})
-			c.zone, c.instant = f.zone().loc, a.i64(0, i)
+			sec := floorDiv(a.i64(0, i)*1000, 1000) // beyond the milliseconds of a BIGINT it wraps round
+			c := clockOf(moment{sec: f.zone().toLocal(sec)})
+			c.zone, c.instant = f.zone().loc, sec
 			if dst, err = p.format(dst, &c); err == nil {
 				return dst, true, nil
 			}

@@ -56,7 +56,9 @@ func ends(v *vec.Vec, i int) (from, to int64, ok bool) {
 	from = at(a)
 	switch b.Type.Kind {
 	case types.IntervalDayTime:
-		to = from + b.Int64s()[i]
+		if to = from + b.Int64s()[i]; a.Type.Kind == types.Time {
+			to = floorMod(to, millisPerDay) // a clock
+		}
 	case types.IntervalYearMonth:
 		day := floorDiv(from, millisPerDay)
 		to = from + (addMonths(day, b.Int64s()[i])-day)*millisPerDay
