@@ -9,7 +9,7 @@ GOBIN := $(shell $(GO) env GOPATH)/bin
 
 export CGO_ENABLED := 0
 
-.PHONY: help demo build test race test-kafka lint bench fuzz cross clean
+.PHONY: help demo build test conformance race test-kafka lint bench fuzz cross clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -27,6 +27,10 @@ test: ## all tests that need no service
 
 race: ## the race detector on the packages with goroutines
 	CGO_ENABLED=1 $(GO) test -race ./exec/runtime/... ./exec/op/... ./exec/state/... ./connectors/... ./session/...
+
+conformance: ## record the answers of the recorded cases anew, with a real Flink (FLINK_ORACLE=folder with its run.sh)
+	@test -x "$(FLINK_ORACLE)/run.sh" || { echo "FLINK_ORACLE must name the folder of a program run.sh that answers cases with Apache Flink 2.2"; exit 2; }
+	$(GO) test ./session/sqltest/flink -count=1 -timeout 60m -run 'TestFlink$$' -oracle "$$(cd "$(FLINK_ORACLE)" && pwd)/run.sh" -again
 
 test-kafka: ## the Kafka tests against a real Apache Kafka (needs Java 17 and Maven)
 	./connectors/kafka/realbroker/run.sh

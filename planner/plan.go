@@ -47,7 +47,11 @@ func Plan(sinks []*logical.Sink, o Options) (*topology.Graph, diag.List) {
 	if o.Mode == "" {
 		o.Mode = topology.Stream
 	}
-	rewritten := rules.Run(&rules.Context{Batch: o.Mode == topology.Batch, Config: o.Config, Functions: o.Functions, Fold: o.Fold, Trace: o.Trace}, sinks)
+	c := &rules.Context{Batch: o.Mode == topology.Batch, Config: o.Config, Functions: o.Functions, Fold: o.Fold, Trace: o.Trace}
+	rewritten := rules.Run(c, sinks)
+	if c.Problems.HasErrors() {
+		return nil, c.Problems
+	}
 	return lower.Graph(rewritten, lower.Options{Mode: o.Mode, Script: o.Script, Config: o.Config, Functions: o.Functions,
 		Parallelism: o.Parallelism, Partials: o.Partials, SourceBytes: o.SourceBytes})
 }

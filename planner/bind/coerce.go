@@ -225,28 +225,7 @@ func (b *binder) arith(op string, l, r rex.Expr, at diag.Span) rex.Expr {
 		}
 		return invalid()
 	}
-	if op == "/" && t.IsNumeric() && isZero(r) {
-		if x, isLit := l.(*rex.Lit); isLit && x.Value != nil {
-			b.errorf(codeLiteral, at, "division by zero")
-			return invalid()
-		}
-	}
 	return &rex.Call{Fn: op, Args: []rex.Expr{b.to(l, ca), b.to(r, cb)}, T: t, Span: at}
-}
-
-// isZero reports a literal 0 of any number type.
-func isZero(e rex.Expr) bool {
-	l, ok := e.(*rex.Lit)
-	if !ok {
-		return false
-	}
-	switch v := l.Value.(type) {
-	case int64:
-		return v == 0
-	case float64:
-		return v == 0
-	}
-	return false
 }
 
 // logic is AND or OR over conditions.

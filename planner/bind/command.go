@@ -9,6 +9,7 @@ import (
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/logical"
 	"github.com/weir-sql/weir/planner/syntax"
+	"github.com/weir-sql/weir/planner/types"
 )
 
 // Command is a statement that shows something, or changes the session. It is data: the
@@ -141,13 +142,13 @@ func (b *binder) describe(s *syntax.Describe) {
 	if t == nil {
 		return
 	}
-	columns, rows := describeRows(t)
+	columns, rows := describeRows(t, b.batch())
 	b.command(Command{Kind: "DESCRIBE", Args: s.Name.Strings(), Span: b.at(s), Columns: columns, Rows: rows})
 }
 
 // describeRows is the result of DESCRIBE, in Flink's columns. The comment column is there
-// only if some column has a comment.
-func describeRows(t *catalog.Table) (columns []string, rows [][]string) {
+// only if some column has a comment. A batch has no row times.
+func describeRows(t *catalog.Table, batch bool) (columns []string, rows [][]string) {
 	columns = []string{"name", "type", "null", "key", "extras", "watermark"}
 	comments := slices.ContainsFunc(t.Columns, func(c catalog.Column) bool { return c.Comment != "" })
 	if comments {
@@ -164,13 +165,16 @@ func describeRows(t *catalog.Table) (columns []string, rows [][]string) {
 		return s
 	}
 	for i, c := range t.Columns {
+		if batch && c.Type.Attr == types.Rowtime {
+			c.Type.Attr = types.NoTimeAttr
+		}
 		row := []string{c.Name, c.Type.Null().String(), strings.ToUpper(fmt.Sprint(c.Type.Nullable)), "NULL", "NULL", "NULL"}
 		if slices.Contains(t.PrimaryKey, i) {
 			row[3] = "PRI(" + strings.Join(key, ", ") + ")"
 		}
 		row[4] = null(columnExtras(c))
 		if t.Watermark != nil && t.Watermark.Column == i {
-			row[5] = t.Watermark.ExprText
+			row[5] = quotedText(t.Watermark.ExprText)
 		}
 		if comments {
 			row = append(row, c.Comment)
@@ -183,7 +187,7 @@ func describeRows(t *catalog.Table) (columns []string, rows [][]string) {
 func columnExtras(c catalog.Column) string {
 	switch c.Kind {
 	case catalog.Computed:
-		return "AS " + c.ExprText
+		return "AS " + quotedText(c.ExprText)
 	case catalog.Metadata:
 		s := "METADATA"
 		if c.MetadataKey != c.Name {

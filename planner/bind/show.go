@@ -127,7 +127,7 @@ func (b *binder) showColumns(s *syntax.Show) {
 	if t == nil {
 		return
 	}
-	columns, rows := describeRows(t)
+	columns, rows := describeRows(t, b.batch())
 	keep := b.matching(s, columnNames(t))
 	rows = slices.DeleteFunc(rows, func(r []string) bool { return !slices.Contains(keep, r[0]) })
 	b.command(Command{Kind: "SHOW COLUMNS", Args: s.Scope.Strings(), Columns: columns, Rows: rows, Span: b.at(s)})
@@ -186,7 +186,7 @@ func (b *binder) createText(t *catalog.Table) string {
 		parts = append(parts, "  "+columnText(c))
 	}
 	if w := t.Watermark; w != nil {
-		parts = append(parts, "  WATERMARK FOR "+backticks(t.Columns[w.Column].Name)+" AS "+w.ExprText)
+		parts = append(parts, "  WATERMARK FOR "+backticks(t.Columns[w.Column].Name)+" AS "+quotedText(w.ExprText))
 	}
 	if len(t.PrimaryKey) > 0 {
 		var key []string
@@ -208,14 +208,28 @@ func (b *binder) createText(t *catalog.Table) string {
 	if len(t.Options) > 0 {
 		s.WriteString("\nWITH (\n  " + strings.Join(optionText(t.Options, b.isSecret(t)), ",\n  ") + "\n)")
 	}
-	return s.String()
+	return s.String() + "\n"
+}
+
+// quotedText is the text of an expression with the names of columns in backticks.
+func quotedText(text string) string {
+	script, list := syntax.Parse("SELECT " + text)
+	if list.HasErrors() || len(script.Stmts) != 1 {
+		return text // it was parsed before, so this is not reached
+	}
+	if q, ok := script.Stmts[0].(*syntax.QueryStmt); ok {
+		if sel, ok := q.Query.(*syntax.Select); ok && len(sel.Items) == 1 {
+			return syntax.FormatQuoted(sel.Items[0].Expr)
+		}
+	}
+	return text
 }
 
 func columnText(c catalog.Column) string {
 	s := backticks(c.Name) + " "
 	switch c.Kind {
 	case catalog.Computed:
-		s += "AS " + c.ExprText
+		s += "AS " + quotedText(c.ExprText)
 	default:
 		t := c.Type.WithAttr(types.NoTimeAttr)
 		if t.Kind == types.VarChar && t.Precision == types.MaxLength {

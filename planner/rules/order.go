@@ -9,13 +9,15 @@
 //	    that projections and filters, which are cheap, may be copied.
 //	R3  Expressions that are not deterministic are evaluated as often and on the
 //	    same rows as written: they are not moved, merged, copied or folded.
-//	R4  A rule never makes an error out of a plan: what it cannot rewrite stays.
+//	R4  A rule never makes an error out of a plan: what it cannot rewrite stays. Only fold
+//	    refuses what Flink refuses when it evaluates constants.
 package rules
 
 import (
 	"fmt"
 
 	"github.com/weir-sql/weir/planner/catalog"
+	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/logical"
 	"github.com/weir-sql/weir/planner/rex"
 )
@@ -28,6 +30,8 @@ type Context struct {
 	Functions catalog.Functions
 	// Fold evaluates a constant expression; an error leaves it as it is. Nil folds nothing.
 	Fold func(rex.Expr) (*rex.Lit, error)
+	// Problems are what fold refused.
+	Problems diag.List
 	// Trace, if set, sees the tree before the first rule ("") and after every one.
 	Trace func(rule string, roots []logical.Node)
 }
@@ -56,7 +60,8 @@ func All() []Rule {
 		{Name: "project-merge", After: []string{"names", "filter-push"}, Apply: projectMerge},
 		{Name: "rank", After: []string{"filter-push", "project-merge"}, Apply: rank},
 		{Name: "window-aggregate", After: []string{"grouping-sets", "filter-push", "project-merge"}, Apply: windowAggregate},
-		{Name: "filter-push-again", After: []string{"rank", "window-aggregate"}, Apply: filterPush},
+		{Name: "aggregate-unique", After: []string{"window-aggregate"}, Apply: aggregateUnique},
+		{Name: "filter-push-again", After: []string{"rank", "window-aggregate", "aggregate-unique"}, Apply: filterPush},
 		{Name: "join-keys", After: []string{"filter-push-again"}, Apply: joinKeys},
 		{Name: "prune", After: []string{"rank", "window-aggregate", "join-keys"}, Apply: prune},
 		{Name: "project-merge-again", After: []string{"join-keys", "prune"}, Apply: projectMerge},

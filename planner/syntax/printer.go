@@ -58,6 +58,13 @@ func FormatNode(n Node) string {
 	return layout(p.anyNode(n), 100, 2)
 }
 
+// FormatQuoted prints an expression on one line, with the names of columns in backticks, as
+// SHOW CREATE and DESCRIBE do in Flink.
+func FormatQuoted(e Expr) string {
+	p := &printer{quote: true}
+	return layout(p.expr(e), 1<<20, 2)
+}
+
 // printer builds the doc of a script. It goes through the tree in order of the text,
 // so that comments can be put out as it passes their places: lead puts out what
 // stands before a node, trail what follows one, and the end of a statement the rest.
@@ -69,6 +76,8 @@ type printer struct {
 	limit int
 	// trailed is where the last comment ends that trail has put out.
 	trailed int
+	// quote puts names of columns in backticks, whatever they are.
+	quote bool
 }
 
 // script prints statements with a semicolon each, and a blank line between them;

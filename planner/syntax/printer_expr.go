@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf16"
 )
@@ -93,7 +94,11 @@ func (p *printer) bareExpr(e Expr) doc {
 		return cat(group(text("("), nest(softline, p.exprPrec(e.L, precAdd), line, text("- "), p.exprPrec(e.R, precAdd+1)), softline, text(")")),
 			text(" "+qualifierText(e.Qualifier)))
 	case *ColumnRef:
-		return text(nameText(QualifiedName{Parts: e.Parts}))
+		parts := slices.Clone(e.Parts)
+		for i := range parts {
+			parts[i].Quoted = parts[i].Quoted || p.quote
+		}
+		return text(nameText(QualifiedName{Parts: parts}))
 	case *Star:
 		if e.Qualifier != nil {
 			return cat(p.name(*e.Qualifier), text(".*"))

@@ -121,6 +121,9 @@ func Known(path string) (map[string]string, error) {
 	return known, err
 }
 
+// Forget drops all answers, so that Record asks for them again.
+func (s *Suite) Forget() { s.Answers = map[string]sqltest.Answer{} }
+
 // Record asks a Flink for the answers of all cases that have none, and keeps them.
 // oracle is a program that reads a case a line and writes an answer a line; scratch
 // is a folder for the cases' files.

@@ -17,6 +17,7 @@ const data = "../testdata/flink"
 
 var (
 	oracle  = flag.String("oracle", "", "program that answers cases with a real Flink: records missing answers first")
+	again   = flag.Bool("again", false, "with -oracle: records all answers anew")
 	verbose = flag.String("differences", "", "write every difference into this file")
 	seed    = flag.Uint64("seed", 0, "seed of the places of snapshots; 0 = a new one")
 	all     = flag.Bool("all", false, "restore every streaming case, not a quarter")
@@ -35,6 +36,11 @@ func TestFlink(t *testing.T) {
 		t.Fatal(err)
 	}
 	if *oracle != "" {
+		for _, s := range suites {
+			if *again {
+				s.Forget()
+			}
+		}
 		n, err := Record(data, *oracle, t.TempDir(), suites)
 		if err != nil {
 			t.Fatal(err)
