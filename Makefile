@@ -41,8 +41,12 @@ lint: $(GOBIN)/golangci-lint ## golangci-lint, version pinned
 $(GOBIN)/golangci-lint:
 	$(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
 
-bench: ## the benchmarks of docs/performance.md
+EVENTS ?= 10000000
+SOURCE ?= generator
+
+bench: build ## the benchmarks of docs/performance.md, Nexmark last (EVENTS=… SOURCE=generator|file|kafka)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+	./$(BIN) bench nexmark --events $(EVENTS) --source $(SOURCE)
 
 FUZZ := planner/syntax:FuzzParse planner/bind:FuzzScript planner:FuzzPlan connectors/format/json:FuzzDecode \
   connectors/format/csv:FuzzDecode exec/state:FuzzDecode exec/vec:FuzzDecode topology:FuzzHostileText topology:FuzzParseOverlay

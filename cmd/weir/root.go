@@ -122,7 +122,7 @@ becomes, and tells where the two disagree.
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(a.runCommand(), a.checkCommand(), a.planCommand(), a.savepointCommand(), a.fmtCommand(), a.demoCommand(),
 		a.topologyCommand(), a.diffCommand(), a.prCommand(), a.testCommand(), a.parityCommand(), a.stepCommand(), a.doctorCommand(),
-		a.connectorsCommand(), a.functionsCommand(), a.versionCommand())
+		a.connectorsCommand(), a.functionsCommand(), a.benchCommand(), a.versionCommand())
 	return root
 }
 

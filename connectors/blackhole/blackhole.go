@@ -20,14 +20,18 @@ func Connector() connector.Connector {
 		Connector: catalog.Connector{
 			Name:    "blackhole",
 			Summary: "takes every row and keeps none",
-			Doc:     "For measuring and trying out. It accepts every changelog and partition.",
+			Doc:     "For measuring and trying out. It accepts every changelog and partition; as in Flink, -U is left out where nothing else needs it (but for a table with a primary key).",
 			Example: "CREATE TABLE nowhere (id BIGINT) WITH ('connector' = 'blackhole')",
 			Options: []catalog.Option{
 				{Name: "sink.parallelism", Type: catalog.IntOption, Doc: "Writers of the table; by default that of what feeds it."},
 			},
 			Sink: true,
 			Describe: func(t *catalog.Table, _ catalog.Formats) (catalog.Capabilities, diag.List) {
-				return catalog.Capabilities{Accepts: topology.Retract, Overwrite: true, Partitioned: true}, nil
+				accepts := topology.Upsert
+				if len(t.PrimaryKey) > 0 { // or rows would be put in order by key in front of it, for nobody
+					accepts = topology.Retract
+				}
+				return catalog.Capabilities{Accepts: accepts, Overwrite: true, Partitioned: true}, nil
 			},
 		},
 		NewSink: func(context.Context, *connector.Env, *physical.Sink) (exec.Sink, error) { return sink{}, nil },

@@ -12,7 +12,7 @@ func TestTakesEverything(t *testing.T) {
 	reg := connectors.NewRegistry(&connectors.Env{}, connectors.All()...)
 	table := conformance.Table("id INT", nil, map[string]string{"connector": "blackhole"}, nil)
 	caps, errs := reg.Connector("blackhole").Describe(table, reg)
-	if len(errs) > 0 || caps.Accepts.Flink() != "I,UB,UA,D" {
+	if len(errs) > 0 || caps.Accepts.Flink() != "I,UA,D" {
 		t.Fatalf("accepts %s, %v", caps.Accepts, errs)
 	}
 	spec := conformance.Sink(table)

@@ -9,21 +9,23 @@ import (
 	"github.com/weir-sql/weir/planner/physical"
 )
 
-// overChanging is OVER on a stream in an order that is not time, from UNBOUNDED
-// PRECEDING to CURRENT ROW, as Flink's NonTimeUnboundedPreceding functions: a row that
+// overChanging is OVER on a stream in an order that is not time, up to CURRENT ROW: from UNBOUNDED
+// PRECEDING, as Flink's NonTimeUnboundedPreceding functions, or over some ROWS. A row that
 // is put between others changes the values of those behind it (and of its peers).
 //
 //	added        in the order of rows: it with its own kind, -U, +U for each that changes
 //	taken back   in the order of rows: it as -D, -U, +U for each that changes
 //
-// After every row its partition is evaluated again, so this is for small partitions.
+// From UNBOUNDED PRECEDING a partition is evaluated again after every row, so this is for small
+// partitions; n ROWS are evaluated n rows around the one that came or went.
 // Ranking and offset functions give peers one value (peersShare). Watermarks pass. State: all rows; values are
 // computed from them.
 type overChanging struct {
 	*partitions
 	calls *overCalls
 	spec  *physical.Over
-	vals  [][]*vec.Vec // by partition: the calls' values, in the order of its rows; nil = not computed
+	local bool         // a row sees a fixed number of rows before it
+	vals  [][]*vec.Vec // by partition: the calls' values, in the order of its rows; nil = not computed, or local
 	out   *vec.BatchBuilder
 }
 
@@ -32,11 +34,12 @@ func newOverChanging(spec *physical.Over) (*overChanging, error) {
 	if err != nil {
 		return nil, err
 	}
-	if calls.frame.slides() || spec.Following != 0 {
-		return nil, diag.Errorf(codeMode, diag.Span{}, "an OVER window of a stream in an order that is not time begins at UNBOUNDED PRECEDING and ends at CURRENT ROW")
+	if calls.frame.slides() && !spec.Rows || spec.Following != 0 {
+		return nil, diag.Errorf(codeMode, diag.Span{}, "an OVER window of a stream in an order that is not time is of ROWS or begins at UNBOUNDED PRECEDING, and ends at CURRENT ROW")
 	}
 	top := &physical.TopN{Out: spec.Out, In: spec.In, Partition: spec.Partition, Order: spec.Order, Start: 1, End: -1, EmitUpdateBefore: spec.EmitUpdateBefore, TTL: spec.TTL}
-	o := &overChanging{partitions: newPartitions(top), calls: calls, spec: spec}
+	o := &overChanging{partitions: newPartitions(top), calls: calls, spec: spec,
+		local: calls.frame.slides() && !calls.positions}
 	o.calls.aggs.grow(1)
 	o.calls.peersShare = true
 	o.out = vec.NewBatchBuilder(o.outTypes[len(spec.In):], 0)
@@ -51,8 +54,10 @@ func (o *overChanging) Process(_ int, b *vec.Batch, out exec.Out) error {
 	}
 	retract := topNRetract{o.partitions}
 	for i, id := range o.ids {
-		if err := o.compute(id); err != nil {
-			return err
+		if !o.local {
+			if err := o.compute(id); err != nil {
+				return err
+			}
 		}
 		top, old := o.tops[id], o.vals[id]
 		var at int
@@ -72,11 +77,17 @@ func (o *overChanging) Process(_ int, b *vec.Batch, out exec.Out) error {
 				o.empty = append(o.empty, id)
 			}
 		}
+		if o.local {
+			if err := o.around(kind, at, top, o.tops[id]); err != nil {
+				return err
+			}
+			continue
+		}
 		o.vals[id] = nil
 		if err := o.compute(id); err != nil {
 			return err
 		}
-		o.compare(kind, at, top, old, o.tops[id], o.vals[id])
+		o.compare(kind, at, 0, top, old, o.tops[id], o.vals[id])
 	}
 	return o.finish(out)
 }
@@ -86,18 +97,50 @@ func (o *overChanging) compute(id int32) error {
 	if o.vals[id] != nil {
 		return nil
 	}
-	top := o.tops[id]
-	blocks := []overBlock{{key: 0, n: len(top)}}
-	vals, err := o.calls.eval(vec.NewBatch(len(top), o.store.gather(top)...), blocks)
-	o.calls.aggs.reset([]int32{0})
+	vals, err := o.eval(o.tops[id])
 	o.vals[id] = vals
 	return err
 }
 
-// compare emits what a row at place at, added or taken back, changes in its partition.
-func (o *overChanging) compare(kind vec.RowKind, at int, was []int32, old []*vec.Vec, is []int32, now []*vec.Vec) {
+// eval computes the calls over rows in order.
+func (o *overChanging) eval(rows []int32) ([]*vec.Vec, error) {
+	blocks := []overBlock{{key: 0, n: len(rows)}}
+	vals, err := o.calls.eval(vec.NewBatch(len(rows), o.store.gather(rows)...), blocks)
+	o.calls.aggs.reset([]int32{0})
+	return vals, err
+}
+
+// around compares the rows that can see the one at place at, as they were and as they
+// are. Each sees a fixed number of rows before itself, so as many before at are enough.
+func (o *overChanging) around(kind vec.RowKind, at int, was, is []int32) error {
+	n := int(min(o.spec.Preceding, int64(len(was)+len(is))))
+	lo := max(at-n, 0)
+	was, is = was[lo:min(at+n+1, len(was))], is[lo:min(at+n+1, len(is))]
+	if kind.Adds() {
+		was = was[:min(at-lo+n, len(was))]
+	} else {
+		is = is[:min(at-lo+n, len(is))]
+	}
+	old, err := o.eval(was)
+	if err != nil {
+		return err
+	}
+	now, err := o.eval(is)
+	if err != nil {
+		return err
+	}
+	o.compare(kind, at-lo, at-lo, was, old, is, now)
+	return nil
+}
+
+// compare emits what a row at place at, added or taken back, changes among rows of its
+// partition from place first on.
+func (o *overChanging) compare(kind vec.RowKind, at, first int, was []int32, old []*vec.Vec, is []int32, now []*vec.Vec) {
 	if kind.Adds() {
 		for j, slot := range is {
+			if j < first {
+				continue
+			}
 			i := j // place before
 			if j > at {
 				i--
@@ -112,6 +155,9 @@ func (o *overChanging) compare(kind vec.RowKind, at int, was []int32, old []*vec
 		return
 	}
 	for i, slot := range was {
+		if i < first {
+			continue
+		}
 		j := i
 		if i > at {
 			j--

@@ -173,7 +173,7 @@ func (x *exprs) overFrame(o *overCall, f *catalog.Function, spec *syntax.WindowS
 var wholePartition = map[string]bool{"LEAD": true, "NTILE": true, "PERCENT_RANK": true, "CUME_DIST": true}
 
 // streamOrder checks that an aggregate with OVER can be computed as rows come: forward in
-// time, or over everything before in any ascending order.
+// time, or in any order over everything before, or (Flink cannot) some rows before.
 func (x *exprs) streamOrder(o *overCall, spec *syntax.WindowSpec, order []rex.Expr) bool {
 	b := x.b
 	switch {
@@ -181,8 +181,8 @@ func (x *exprs) streamOrder(o *overCall, spec *syntax.WindowSpec, order []rex.Ex
 		b.errorf(codeOver, b.at(spec), "OVER in a stream wants an ORDER BY").WithHint("order by the rowtime or processing-time column")
 	case o.order[0].desc && order[0].Type().IsTimeAttr():
 		b.errorf(codeOver, b.at(spec.OrderBy[0]), "OVER in a stream goes forward in time; DESC cannot be computed")
-	case !order[0].Type().IsTimeAttr() && spec.Frame != nil && spec.Frame.Start.Kind == syntax.Preceding:
-		d := b.errorf(codeTime, b.at(spec.OrderBy[0].Expr), "a bounded OVER frame in a stream is ordered by a time attribute, but this is %s", order[0].Type())
+	case !order[0].Type().IsTimeAttr() && spec.Frame != nil && spec.Frame.Range && spec.Frame.Start.Kind == syntax.Preceding:
+		d := b.errorf(codeTime, b.at(spec.OrderBy[0].Expr), "a RANGE of an OVER frame in a stream is along a time attribute, but this is %s", order[0].Type())
 		b.explainTime(d, x.in.node, order[0])
 	default:
 		return true

@@ -97,7 +97,7 @@ func localFields(from *op, keys []int, partials [][]types.Type) []types.Field {
 }
 
 // windowAggregate makes a WindowAgg. Event-time windows whose rows share slices are
-// split in two phases under the same conditions as groups.
+// split in two phases under the same conditions as groups; windows that rows carry already are not, as few rows come of them.
 func (b *builder) windowAggregate(n *logical.GroupWindow) *op {
 	from := b.lower(n.Input)
 	spec := &physical.WindowAgg{Out: physical.Out{Fields: n.Fields}, In: physical.FieldTypes(from.schema()), Window: n.Window,
@@ -116,7 +116,7 @@ func (b *builder) windowAggregate(n *logical.GroupWindow) *op {
 		spec.Emit = b.windowEmit()
 	}
 	partials := b.partials(from, n.Groups, n.Aggs, spec.Retract)
-	if partials != nil && spec.Emit == nil && n.FromTVF && w.Kind != physical.Session && (w.Rowtime || b.batch) {
+	if partials != nil && spec.Emit == nil && n.FromTVF && w.Kind != physical.Session && w.Kind != physical.Attached && (w.Rowtime || b.batch) {
 		local := *spec
 		local.Phase, local.Props = physical.Local, nil
 		local.Fields = append(localFields(from, n.Groups, partials), types.Field{Name: "$slice_end", Type: types.Int64.NotNull()})

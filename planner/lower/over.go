@@ -11,8 +11,7 @@ import (
 	"github.com/weir-sql/weir/topology"
 )
 
-// over makes an Over. A stream looks back along time, or over all rows so far in
-// another order, and then gives updates.
+// over makes an Over. A stream looks back along time, or over rows in another order, and then gives updates.
 func (b *builder) over(n *logical.Over) *op {
 	from := b.lower(n.Input)
 	names := fieldNames(from.schema())
@@ -60,9 +59,9 @@ func (b *builder) streamOver(n *logical.Over, from *op, spec *physical.Over) boo
 		spec.Rowtime = first.Type.Attr == types.Rowtime
 		return true
 	}
-	if n.Frame.Preceding >= 0 || n.Frame.Following != 0 {
-		b.errorf("W0208", n.At, "OVER window of a stream ordered by %s cannot have a bounded frame", orderText(n.Order, names)).
-			WithHint("Order by a rowtime or processing-time column, or use … BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW.")
+	if n.Frame.Preceding >= 0 && !n.Frame.Rows || n.Frame.Following != 0 {
+		b.errorf("W0208", n.At, "OVER window of a stream ordered by %s cannot have a frame of a RANGE", orderText(n.Order, names)).
+			WithHint("Order by a rowtime or processing-time column, or use ROWS, or … BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW.")
 		return false
 	}
 	spec.Changing = true

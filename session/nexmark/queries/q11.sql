@@ -1,0 +1,8 @@
+-- Sessions of users: how many bids until nothing came for 10 seconds.
+CREATE TABLE q11 (bidder BIGINT, bid_count BIGINT, starttime TIMESTAMP(3), endtime TIMESTAMP(3)) WITH ('connector' = 'blackhole');
+
+INSERT INTO q11
+SELECT bidder, COUNT(*) AS bid_count,
+  SESSION_START(`dateTime`, INTERVAL '10' SECOND) AS starttime, SESSION_END(`dateTime`, INTERVAL '10' SECOND) AS endtime
+FROM bid
+GROUP BY bidder, SESSION(`dateTime`, INTERVAL '10' SECOND);
