@@ -132,6 +132,8 @@ func wellFormed(n logical.Node) error {
 		want, cols = len(in)+3, append(n.Window.Partition, n.Window.Time)
 	case *logical.Over:
 		want, cols = len(in)+len(n.Calls), append(n.Partition, callColumns(n.Calls)...)
+	case *logical.Match:
+		want, cols = len(n.Partition)+len(n.Pattern.Measures.Exprs), append(n.Pattern.Columns(len(in)), n.Partition...)
 	case *logical.Rank:
 		cols = n.Partition
 		if n.WithRank {

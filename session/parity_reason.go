@@ -321,6 +321,8 @@ func unordered(d *difference, _ *side, _ *fixtures.Set) bool {
 		why = "which rows a LIMIT keeps depends on the order of those that are equal in ORDER BY"
 	case *physical.Over:
 		why = "rows that are equal in the columns of its ORDER BY are numbered in the order in which they come"
+	case *physical.Match:
+		why = "rows that are equal in the columns of its ORDER BY are matched in the order in which they come"
 	case *physical.GroupAgg:
 		calls(spec.Aggs)
 	case *physical.WindowAgg:

@@ -14,6 +14,11 @@ import (
 // call binds a function call of any kind.
 func (x *exprs) call(c *syntax.Call) rex.Expr {
 	b, at := x.b, x.b.at(c)
+	if len(c.Name.Parts) == 1 && x.match != nil {
+		if out, ok := x.match.call(x, strings.ToUpper(c.Name.Last().Name), c); ok {
+			return out
+		}
+	}
 	if len(c.Name.Parts) == 1 && b.cat.SystemFunction(c.Name.Last().Name) == nil {
 		if out, ok := x.special(strings.ToUpper(c.Name.Last().Name), c); ok {
 			return out
@@ -33,6 +38,9 @@ func (x *exprs) call(c *syntax.Call) rex.Expr {
 	case catalog.AggregateFunction:
 		if c.Over != nil {
 			return x.overCall(f, c)
+		}
+		if x.match != nil {
+			return x.match.aggregate(x, f, c)
 		}
 		return x.aggregate(f, c)
 	case catalog.WindowFunction:
@@ -157,6 +165,8 @@ func (x *exprs) special(name string, c *syntax.Call) (out rex.Expr, ok bool) {
 		return x.grouping(name, c), true
 	case "TUMBLE", "HOP", "SESSION", "CUMULATE":
 		return x.strayWindow(name, c), true
+	case "PREV", "NEXT", "CLASSIFIER", "MATCH_NUMBER", "MATCH_ROWTIME", "MATCH_PROCTIME":
+		return x.strayMatchCall(name, c), true
 	case "CURRENT_WATERMARK":
 		return x.currentWatermark(c), true
 	}

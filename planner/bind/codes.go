@@ -43,6 +43,7 @@ const (
 	codeSort        diag.Code = "W0136" // ORDER BY in a stream
 	codeUnnest      diag.Code = "W0137" // UNNEST of something else
 	codeUnbounded   diag.Code = "W0138" // unbounded table in batch mode
+	codeMatch       diag.Code = "W0140" // MATCH_RECOGNIZE that does not hold together
 	codeFunctionUse diag.Code = "W0139" // function of one kind where another is wanted
 	codeFunction    diag.Code = "W0140" // declaration or use of a user function
 

@@ -26,6 +26,8 @@ type exprs struct {
 	block *block
 	// inAgg and inOver are set while binding their arguments.
 	inAgg, inOver bool
+	// match is set in DEFINE and MEASURES.
+	match *matchScope
 	// aliases are the aliases of the SELECT, for a hint only.
 	aliases map[string]bool
 }
@@ -172,6 +174,9 @@ func (x *exprs) condition(e syntax.Expr) rex.Expr {
 
 // column resolves a name, here or in an enclosing query, and the fields behind it.
 func (x *exprs) column(ref *syntax.ColumnRef) rex.Expr {
+	if x.match != nil {
+		return x.match.column(x, ref)
+	}
 	res, ok := x.b.lookup(x.in, ref)
 	if !ok && x.outer != nil {
 		res, ok = x.correlated(ref)

@@ -96,8 +96,8 @@ func (b *binder) tableExpr(t syntax.TableExpr, q queryEnv, left *rel) (fromItem,
 	case *syntax.Unnest:
 		return b.unnest(t, q, left, physical.Inner)
 	case *syntax.MatchRecognize:
-		b.refuse(b.at(t), "MATCH_RECOGNIZE")
-		return fromItem{}, false
+		r, ok := b.matchRecognize(t, q)
+		return fromItem{rel: r}, ok
 	}
 	b.refuse(b.at(t), fmt.Sprintf("this item of FROM (%T)", t))
 	return fromItem{}, false

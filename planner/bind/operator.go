@@ -12,6 +12,16 @@ import (
 // unary is a prefix operator.
 func (x *exprs) unary(e *syntax.Unary) rex.Expr {
 	b, at := x.b, x.b.at(e)
+	switch {
+	case e.Op == syntax.Running:
+		b.refuse(at, "RUNNING in MATCH_RECOGNIZE")
+		return invalid()
+	case e.Op == syntax.Final && (x.match == nil || x.match.own >= 0):
+		b.errorf(codeMatch, at, "FINAL stands only in MEASURES of MATCH_RECOGNIZE")
+		return invalid()
+	case e.Op == syntax.Final: // with one row a match there is nothing else
+		return x.bind(e.X)
+	}
 	var v rex.Expr
 	if n, ok := e.X.(*syntax.NumberLit); ok && e.Op == syntax.Neg {
 		v = b.number(n) // the smallest BIGINT exists only with its sign

@@ -97,6 +97,8 @@ func Line(n Node) string {
 		return fmt.Sprintf("Sort %s offset=%d fetch=%d", OrderText(n.Keys), n.Offset, n.Fetch)
 	case *Unnest:
 		return fmt.Sprintf("Unnest %s outer=%t ordinality=%t", n.Collection, n.Outer, n.WithOrdinality)
+	case *Match:
+		return n.line()
 	case *Replicate:
 		return "Replicate"
 	case *Expand:

@@ -35,7 +35,7 @@ func (b *builder) produce(o *op) topology.ChangelogMode {
 			return topology.Retract &^ topology.Delete
 		}
 		return topology.InsertOnly
-	case *physical.WindowTopN, *physical.WindowJoin, *physical.IntervalJoin, *physical.Sort:
+	case *physical.WindowTopN, *physical.WindowJoin, *physical.IntervalJoin, *physical.Sort, *physical.Match:
 		return topology.InsertOnly
 	case *physical.Over:
 		if s.Changing {

@@ -107,6 +107,8 @@ func (b *builder) spreadOf(o *op) []int {
 		return joinSpread(s.Kind, s.LeftKeys, s.RightKeys, len(s.Left))
 	case *physical.IntervalJoin:
 		return joinSpread(s.Kind, s.LeftKeys, s.RightKeys, len(s.Left))
+	case *physical.Match:
+		return upTo(len(s.Partition))
 	case *physical.Calc:
 		return throughExprs(o.in[0].from.spread, s.Exprs)
 	case *physical.Expand:

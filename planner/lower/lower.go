@@ -122,6 +122,8 @@ func (b *builder) make(n logical.Node) *op {
 		return b.rank(n)
 	case *logical.Over:
 		return b.over(n)
+	case *logical.Match:
+		return b.match(n)
 	case *logical.Unnest:
 		return b.unnest(n)
 	case *logical.Expand:

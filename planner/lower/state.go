@@ -70,6 +70,9 @@ func (b *builder) stateOf(o *op) *topology.StateSchema {
 		return topology.NewStateSchema(keyTypes(s.Types(), s.SinkKey), rowFields("", in(0)))
 	case *physical.Over:
 		return topology.NewStateSchema(keyTypes(s.In, s.Partition), append(rowFields("", in(0)), b.aggFields(o, s.Calls, s.In, false, len(s.In))...))
+	case *physical.Match:
+		pattern := topology.StateField{Name: "pattern", Type: s.Pattern.PatternText()}
+		return topology.NewStateSchema(keyTypes(s.In, s.Partition), append(rowFields("", in(0)), pattern))
 	case *physical.Sort:
 		if s.Rowtime {
 			return topology.NewStateSchema(nil, rowFields("", in(0)))

@@ -28,6 +28,10 @@ func (b *builder) warn() {
 			if len(s.Partition) == 0 {
 				b.warnSingle(o, "OVER window without PARTITION BY", "PARTITION BY a column to spread the work.")
 			}
+		case *physical.Match:
+			if len(s.Partition) == 0 {
+				b.warnSingle(o, "MATCH_RECOGNIZE without PARTITION BY", "PARTITION BY a column to spread the work.")
+			}
 		case *physical.Calc:
 			b.warnRandom(o, s)
 		}

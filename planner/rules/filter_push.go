@@ -89,6 +89,8 @@ func (p *pusher) into(n logical.Node, conds []conjunct, shared bool) logical.Nod
 			pass = keepOnly(pass, n.Window.Partition)
 		}
 		return p.through(n, n.Input, conds, pass)
+	case *logical.Match:
+		return p.through(n, n.Input, conds, n.Partition)
 	case *logical.Over:
 		return p.through(n, n.Input, conds, keepOnly(upTo(len(n.Input.Schema())), n.Partition))
 	case *logical.Rank:

@@ -86,6 +86,10 @@ func (w wishes) pass(n logical.Node) {
 		for i, g := range n.Groups {
 			w.wish(n.Input, g, name(i))
 		}
+	case *logical.Match:
+		for i, g := range n.Partition {
+			w.wish(n.Input, g, name(i))
+		}
 	case *logical.GroupWindow:
 		for i, g := range n.Groups {
 			w.wish(n.Input, g, name(i))

@@ -159,6 +159,10 @@ func (p *pruner) require(n logical.Node) {
 	case *logical.Unnest:
 		p.ask(n.Input, below(need, len(n.Input.Schema()))...)
 		p.ask(n.Input, rex.Refs(n.Collection)...)
+	case *logical.Match:
+		p.ask(n.Input, n.Partition...)
+		p.ask(n.Input, keyColumns(n.Order)...)
+		p.ask(n.Input, n.Pattern.Columns(len(n.Input.Schema()))...)
 	case *logical.Expand:
 		p.ask(n.Input, below(need, len(n.Input.Schema()))...)
 		p.ask(n.Input, n.Cols...)

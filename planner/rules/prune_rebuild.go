@@ -101,6 +101,12 @@ func (p *pruner) rebuild(n logical.Node) made {
 		c := *n
 		c.Input, c.Collection = in.node, rex.Remap(n.Collection, in.pos)
 		return grown(n, &c, &c.Base, in)
+	case *logical.Match:
+		in := p.narrow(n.Input)
+		c := *n
+		c.Input, c.Partition, c.Order = in.node, remapInts(n.Partition, in.pos), remapKeys(n.Order, in.pos)
+		c.Pattern = n.Pattern.Remap(len(n.Input.Schema()), len(in.node.Schema()), in.pos)
+		return made{&c, upTo(len(n.Fields))}
 	case *logical.Expand:
 		in := p.made[n.Input]
 		c := *n
