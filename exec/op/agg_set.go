@@ -97,6 +97,26 @@ func (s *aggSet) merge(ids []int32, cols []*vec.Vec) {
 	}
 }
 
+// invertible reports whether partials can be taken out again, exactly.
+func (s *aggSet) invertible() bool {
+	for i := range s.calls {
+		if _, ok := s.calls[i].acc.(agg.Inverse); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// unmerge takes partials that were merged out of groups; only if all calls are invertible.
+func (s *aggSet) unmerge(ids []int32, cols []*vec.Vec) {
+	for i := range s.calls {
+		acc := s.calls[i].acc
+		n := len(acc.PartialTypes())
+		acc.(agg.Inverse).Unmerge(ids, cols[:n])
+		cols = cols[n:]
+	}
+}
+
 // partial gives the partial columns of groups.
 func (s *aggSet) partial(ids []int32) []*vec.Vec {
 	var out []*vec.Vec

@@ -22,6 +22,7 @@ type windowInput struct {
 	keyTypes []types.Type
 	calls    []rex.AggCall // with a COUNT(*) at the end if rows may be taken back
 	mark     int64         // the watermark; stays at MinWatermark by processing time
+	index    int64         // of several windows, the one whose results are given out
 
 	times  []int64
 	spans  []span  // distinct spans of the batch
@@ -208,7 +209,10 @@ func (w *windowInput) keyColumns(b *vec.Batch, rows []int32) []*vec.Vec {
 // emit gives out results of one window: its keys, aggregates and window columns.
 func (w *windowInput) emit(win span, keys []*vec.Vec, aggs *aggSet, ids []int32, out exec.Out) error {
 	return w.emitRows(keys, aggs, ids, func(p physical.WindowProp, t types.Type, rows []int32) *vec.Vec {
-		ms := w.propOf(p, win) * int64(vec.Milli/vec.UnitOf(t.Precision))
+		ms := w.propOf(p, win)
+		if p != physical.WindowIndex {
+			ms *= int64(vec.Milli / vec.UnitOf(t.Precision))
+		}
 		vals := make([]int64, len(rows))
 		for i := range vals {
 			vals[i] = ms
@@ -257,6 +261,8 @@ func (w *windowInput) propOf(p physical.WindowProp, win span) int64 {
 		return win.start
 	case physical.WindowEnd:
 		return win.end
+	case physical.WindowIndex:
+		return w.index
 	default:
 		return w.time.instant(win.end - 1)
 	}
@@ -282,7 +288,7 @@ func NewWindowAgg(spec *physical.WindowAgg, batch bool) (exec.Operator, error) {
 		return newWindowAggLocal(in), nil
 	case kind == physical.Session:
 		return newWindowAggSession(in), nil
-	case kind == physical.Hop || kind == physical.Cumulate:
+	case kind == physical.Hop || kind == physical.Cumulate || spec.Shared != nil:
 		return newWindowAggShared(in), nil
 	default:
 		return newWindowAggTumble(in), nil

@@ -41,23 +41,35 @@ func (w windowTime) floor(t, step int64) int64 { return floorDiv(t-w.offset, ste
 func (w windowTime) sliceEnd(local int64) int64 { return w.floor(local, w.slice) + w.slice }
 
 // firstEnd and lastEnd give the first and the last window that a slice belongs to, by
-// their ends.
+// their ends. The slice may be shorter than the window's own.
 func (w windowTime) firstEnd(slice int64) int64 {
-	if w.kind == physical.Hop { // the first window that ends at or after the slice
+	switch w.kind {
+	case physical.Hop: // the first window that ends at or after the slice
 		return w.floor(slice-w.size-1, w.slide) + w.slide + w.size
+	case physical.Cumulate, physical.Tumble:
+		return w.floor(slice-1, w.slide) + w.slide
+	default:
+		return slice
 	}
-	return slice
 }
 
 func (w windowTime) lastEnd(slice int64) int64 {
 	switch w.kind {
 	case physical.Hop: // the last window that begins at or before the slice
 		return w.floor(slice-w.slice, w.slide) + w.size
-	case physical.Cumulate:
+	case physical.Cumulate, physical.Tumble:
 		return w.floor(slice-1, w.size) + w.size
 	default:
 		return slice
 	}
+}
+
+// lastEndUpTo gives the last window end that is not after t.
+func (w windowTime) lastEndUpTo(t int64) int64 {
+	if w.kind == physical.Hop {
+		return w.floor(t-w.size, w.slide) + w.size
+	}
+	return w.floor(t, w.slide)
 }
 
 // start gives the start of the window with an end.

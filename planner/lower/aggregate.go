@@ -101,7 +101,7 @@ func localFields(from *op, keys []int, partials [][]types.Type) []types.Field {
 func (b *builder) windowAggregate(n *logical.GroupWindow) *op {
 	from := b.lower(n.Input)
 	spec := &physical.WindowAgg{Out: physical.Out{Fields: n.Fields}, In: physical.FieldTypes(from.schema()), Window: n.Window,
-		Keys: n.Groups, Aggs: n.Aggs, Props: n.Props, Retract: from.made.Updating()}
+		Keys: n.Groups, Aggs: n.Aggs, Props: n.Props, Retract: from.made.Updating(), Legacy: !n.FromTVF}
 	o := &op{kind: topology.KindWindowAgg, spec: spec, fields: n.Fields, bounded: from.bounded}
 	b.describeAgg(o, from, n.Groups, n.Aggs, &n.Window)
 	for i, p := range n.Props {

@@ -189,6 +189,7 @@ const (
 	WindowStart WindowProp = iota
 	WindowEnd
 	WindowTime
+	WindowIndex // BIGINT NOT NULL: of several windows, which one (its place in Shared)
 )
 
 // WindowAgg aggregates by key and window. Output: keys, aggregates, then Props.
@@ -206,6 +207,11 @@ type WindowAgg struct {
 	Retract bool
 	// LocalIn is what Aggs and Window refer to in the Global phase: the Local operator's In.
 	LocalIn []types.Type
+	// Shared, if not nil, are several TUMBLE and HOP windows over the same rows and keys,
+	// all computed from the same panes. Window is the pane then, a TUMBLE.
+	Shared []Window
+	// Legacy is the GROUP BY TUMBLE(…) of old, whose order of rows differs.
+	Legacy bool
 	// Emit, if not nil, fires windows also before and after their end (legacy group
 	// windows with table.exec.emit.*); output has updates then.
 	Emit             *WindowEmit

@@ -41,6 +41,12 @@ type Acc interface {
 	Bytes() int64
 }
 
+// Inverse is an accumulator from which a partial can be taken out again as if it had never
+// been merged, so that a window may drop its oldest rows. Only exact arithmetic can.
+type Inverse interface {
+	Unmerge(ids []int32, partial []*vec.Vec)
+}
+
 // Config is what an accumulator is made for.
 type Config struct {
 	Args     []types.Type // types of the argument columns

@@ -59,6 +59,13 @@ func (a *count) Merge(ids []int32, partial []*vec.Vec) {
 	}
 }
 
+// Unmerge takes counts out again.
+func (a *count) Unmerge(ids []int32, partial []*vec.Vec) {
+	for j, x := range partial[0].Int64s() {
+		a.n[ids[j]] -= x
+	}
+}
+
 func (a *count) PartialTypes() []types.Type { return []types.Type{countType} }
 
 func (a *count) Partial(ids []int32) []*vec.Vec {

@@ -74,13 +74,13 @@ func newSum(c Config, f finish) Acc {
 	t := c.Args[0]
 	switch t.Kind {
 	case types.TinyInt:
-		return &sum[int8, int64]{kind: f, res: c.Result, part: types.Int64.NotNull()}
+		return wholeSum[int8]{&sum[int8, int64]{kind: f, res: c.Result, part: types.Int64.NotNull()}}
 	case types.SmallInt:
-		return &sum[int16, int64]{kind: f, res: c.Result, part: types.Int64.NotNull()}
+		return wholeSum[int16]{&sum[int16, int64]{kind: f, res: c.Result, part: types.Int64.NotNull()}}
 	case types.Integer:
-		return &sum[int32, int64]{kind: f, res: c.Result, part: types.Int64.NotNull()}
+		return wholeSum[int32]{&sum[int32, int64]{kind: f, res: c.Result, part: types.Int64.NotNull()}}
 	case types.BigInt:
-		return &sum[int64, int64]{kind: f, res: c.Result, part: types.Int64.NotNull()}
+		return wholeSum[int64]{&sum[int64, int64]{kind: f, res: c.Result, part: types.Int64.NotNull()}}
 	case types.Float:
 		if f == average {
 			return &sum[float32, float64]{kind: f, res: c.Result, part: types.Float64.NotNull()}
@@ -199,4 +199,17 @@ func (a *sum[T, S]) Reset(ids []int32) {
 
 func (a *sum[T, S]) Bytes() int64 {
 	return int64(cap(a.cells)) * int64(unsafe.Sizeof(sumCell[S]{}))
+}
+
+// wholeSum is a sum of whole numbers: values can be taken out again.
+type wholeSum[T number] struct{ *sum[T, int64] }
+
+// Unmerge takes sums and counts out again.
+func (a wholeSum[T]) Unmerge(ids []int32, partial []*vec.Vec) {
+	sums, ns := partial[0].Int64s(), partial[1].Int64s()
+	for j, id := range ids {
+		c := &a.cells[id]
+		c.sum -= sums[j]
+		c.n -= ns[j]
+	}
 }
