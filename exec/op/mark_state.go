@@ -27,12 +27,13 @@ func restoreMark(ctx *exec.Context, r state.Reader) (int64, error) {
 // snapshotTimers writes the timers of an operator: the key of each timer's id, its time
 // and its place in the heap.
 func snapshotTimers(st *keyedState, w state.Writer, h *timerHeap, keys func(ids []int32) []*vec.Vec) error {
-	ids, seq := make([]int32, h.len()), make([]uint64, h.len())
-	for place, t := range h.heap {
+	timers := h.all()
+	ids, seq := make([]int32, len(timers)), make([]uint64, len(timers))
+	for place, t := range timers {
 		ids[place], seq[place] = t.id, uint64(place)
 	}
 	return st.write(w, keys(ids), len(ids), seq, func(dst []byte, i int) []byte {
-		return appendInt(appendInt(dst, h.heap[i].at), int64(i))
+		return appendInt(appendInt(dst, timers[i].at), h.place(i))
 	})
 }
 

@@ -10,8 +10,14 @@ import (
 // the first one, then the last, the one before it, and so on. A changelog that is to
 // equal Flink's row for row depends on it, so the steps are the same here.
 //
-// The slice is the heap from index 0; Flink's starts at 1.
-type timerHeap struct{ heap []timer }
+// The slice is the heap from index 0; Flink's starts at 1. If places is not nil it says
+// where the timer of each ref is, so that remove can find it.
+type timerHeap struct {
+	heap   []timer
+	places []int32
+	held   []timer // not in the heap yet
+	first  int64   // the earliest of them
+}
 
 // timer is something to do for id (a group, a slot) of ref (a window) at a time.
 type timer struct {
@@ -27,6 +33,29 @@ func (h *timerHeap) next() int64 { return h.heap[0].at }
 func (h *timerHeap) push(t timer) {
 	h.heap = append(h.heap, t)
 	h.up(len(h.heap) - 1)
+}
+
+// remove takes out the timer of a ref.
+func (h *timerHeap) remove(ref int32) {
+	at, last := int(h.places[ref]), len(h.heap)-1
+	t := h.heap[last]
+	h.heap = h.heap[:last]
+	if at == last {
+		return
+	}
+	h.heap[at] = t
+	h.down(at)
+	if h.heap[at] == t {
+		h.up(at)
+	}
+}
+
+// put writes a timer into its place.
+func (h *timerHeap) put(i int, t timer) {
+	h.heap[i] = t
+	if h.places != nil {
+		h.places[t.ref] = int32(i)
+	}
 }
 
 func (h *timerHeap) pop() timer {
@@ -47,10 +76,10 @@ func (h *timerHeap) up(i int) {
 		if t.at >= h.heap[parent].at {
 			break
 		}
-		h.heap[i] = h.heap[parent]
+		h.put(i, h.heap[parent])
 		i = parent
 	}
-	h.heap[i] = t
+	h.put(i, t)
 }
 
 func (h *timerHeap) down(i int) {
@@ -66,29 +95,68 @@ func (h *timerHeap) down(i int) {
 		if h.heap[k].at >= t.at {
 			break
 		}
-		h.heap[i] = h.heap[k]
+		h.put(i, h.heap[k])
 		i = k
 	}
-	h.heap[i] = t
+	h.put(i, t)
 }
 
 // restore takes timers with the places they had in the heap of a snapshot. If they
 // all come from one heap it is rebuilt exactly; of several, the timers are put in
 // order of time, which is a heap too.
 func (h *timerHeap) restore(timers []timer, places []int64) {
-	order := make([]int, len(timers))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(places[a], places[b]) })
+	order := iota32(len(timers))
+	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(places[a], places[b]) })
 	h.heap = h.heap[:0]
 	for _, i := range order {
-		h.heap = append(h.heap, timers[i])
+		if places[i] >= 0 {
+			h.heap = append(h.heap, timers[i])
+		}
+	}
+	for _, i := range slices.Backward(order) { // -1 is the first of those held
+		if places[i] < 0 {
+			h.hold(timers[i])
+		}
 	}
 	for i := 1; i < len(h.heap); i++ {
 		if h.heap[i].at < h.heap[(i+1)/2-1].at {
 			slices.SortStableFunc(h.heap, func(a, b timer) int { return cmp.Compare(a.at, b.at) })
-			return
+			break
 		}
 	}
+	for i, t := range h.heap {
+		h.put(i, t)
+	}
+}
+
+// hold keeps a timer back until a watermark passes the first of those kept back: that is
+// when Flink looks into the buffer of its window operators and makes their timers, on
+// which the order of rows depends.
+func (h *timerHeap) hold(t timer) {
+	if len(h.held) == 0 || t.at < h.first {
+		h.first = t.at
+	}
+	h.held = append(h.held, t)
+}
+
+// release puts the timers that are held into the heap if a watermark has passed one.
+func (h *timerHeap) release(wm int64) {
+	if len(h.held) == 0 || h.first > wm {
+		return
+	}
+	for _, t := range h.held {
+		h.push(t)
+	}
+	h.held = h.held[:0]
+}
+
+// all gives the timers of the heap and those that are held.
+func (h *timerHeap) all() []timer { return slices.Concat(h.heap, h.held) }
+
+// place is the place of the i-th of all timers in a snapshot: below 0 if it is held.
+func (h *timerHeap) place(i int) int64 {
+	if n := len(h.heap); i >= n {
+		return int64(n - i - 1)
+	}
+	return int64(i)
 }

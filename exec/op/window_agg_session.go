@@ -1,8 +1,6 @@
 package op
 
 import (
-	"slices"
-
 	"github.com/weir-sql/weir/exec"
 	"github.com/weir-sql/weir/exec/state"
 	"github.com/weir-sql/weir/exec/vec"
@@ -10,42 +8,31 @@ import (
 	"github.com/weir-sql/weir/planner/types"
 )
 
-// windowAggSession is GROUP BY over SESSION windows: a row at t opens the session
-// [t, t+gap) of its key, and sessions of a key that overlap or touch become one. A
-// session fires when time reaches its last millisecond. A row is late when the
-// session it would belong to has fired. The keys of the aggregation are those by which
-// sessions are told apart.
+// windowAggSession is GROUP BY over SESSION windows. A session fires when time reaches its
+// last millisecond. A row is late when the session it would belong to has fired. The keys
+// of the aggregation are those by which sessions are told apart.
 //
 // Accumulators have a slot a session. When sessions merge inside a batch, the rows of the
-// batch go to the slot that is left. A session has one timer; when it comes too early,
-// because the session has grown, it is set again. Row kinds, watermarks, processing
-// time and NULL as for windowAggTumble. State: the sessions, their accumulators and timers,
-// the watermark.
+// batch go to the slot that is left. Row kinds, watermarks, processing time and NULL as
+// for windowAggTumble. State: the sessions, their accumulators and timers, the watermark.
 type windowAggSession struct {
 	windowInput
-	keys     *vec.GroupTable
-	byKey    [][]int32 // by key: its sessions in order of time
-	sessions []session // by slot
-	free     []int32
-	aggs     *aggSet
-	timers   timerHeap
-
+	*sessions
+	aggs   *aggSet
 	kids   []int32
-	slots  []int32
+	slotOf []int32 // by row that is not late
 	rowsIn []int32
-	gone   []int32 // slots that merged into others in this batch
-	empty  []int32 // keys that may have no session
-}
-
-// session is [start, end) in local time.
-type session struct {
-	span
-	key  int32
-	into int32 // the slot it merged into; its own while it lives
 }
 
 func newWindowAggSession(in windowInput) *windowAggSession {
-	return &windowAggSession{windowInput: in, keys: vec.NewGroupTable(in.keyTypes), aggs: in.newAggs()}
+	return &windowAggSession{windowInput: in, sessions: newSessions(in.keyTypes), aggs: in.newAggs()}
+}
+
+// Open takes the context.
+func (w *windowAggSession) Open(ctx *exec.Context) error {
+	err := w.windowInput.Open(ctx)
+	w.sessions.time = w.windowInput.time
+	return err
 }
 
 // Process takes rows into their sessions.
@@ -55,24 +42,22 @@ func (w *windowAggSession) Process(_ int, b *vec.Batch, _ exec.Out) error {
 		return err
 	}
 	w.kids = scratch(w.kids, b.Len)
-	w.keys.Find(pick(b.Cols, w.spec.Keys), nil, w.kids, true)
-	w.byKey = resized(w.byKey, w.keys.Cap())
-	w.slots, w.rowsIn, w.gone = w.slots[:0], w.rowsIn[:0], w.gone[:0]
+	w.find(pick(b.Cols, w.spec.Keys), w.kids)
+	w.slotOf, w.rowsIn = w.slotOf[:0], w.rowsIn[:0]
 	for i, kid := range w.kids {
-		t := w.time.local(times[i])
-		if slot := w.place(kid, span{t, t + w.time.size}); slot >= 0 {
-			w.slots, w.rowsIn = append(w.slots, slot), append(w.rowsIn, int32(i))
+		if slot := w.place(kid, w.sessions.time.local(times[i]), w.mark); slot >= 0 {
+			w.slotOf, w.rowsIn = append(w.slotOf, slot), append(w.rowsIn, int32(i))
 			continue
 		}
 		w.ctx.Counters.LateRows.Add(1)
-		w.empty = append(w.empty, kid)
 	}
-	w.aggs.grow(len(w.sessions))
+	w.aggs.grow(len(w.slots))
 	w.mergeSlots()
-	for j, slot := range w.slots {
-		w.slots[j] = w.root(slot)
+	for j, slot := range w.slotOf {
+		w.slotOf[j] = w.root(slot)
 	}
-	w.accumulate(w.aggs, w.slots, b, w.rowsIn)
+	w.accumulate(w.aggs, w.slotOf, b, w.rowsIn)
+	w.freeGone()
 	w.sweep()
 	return nil
 }
@@ -88,57 +73,6 @@ func (w *windowAggSession) rowTimes(b *vec.Batch) ([]int64, error) {
 		w.times[i] = now
 	}
 	return w.times, nil
-}
-
-// place gives the slot of the session that s becomes a part of, -1 if it is late.
-func (w *windowAggSession) place(kid int32, s span) int32 {
-	list := w.byKey[kid]
-	hi := len(list) // sessions from hi on begin after s
-	for hi > 0 && w.sessions[list[hi-1]].start > s.end {
-		hi--
-	}
-	lo := hi // sessions lo to hi-1 touch s
-	for lo > 0 && w.sessions[list[lo-1]].end >= s.start {
-		lo--
-	}
-	if lo == hi {
-		if w.fired(s.end) {
-			return -1
-		}
-		slot := w.newSlot(session{span: s, key: kid})
-		w.byKey[kid] = slices.Insert(list, lo, slot)
-		w.timers.push(timer{at: w.time.fires(s.end), id: slot})
-		return slot
-	}
-	slot := list[lo]
-	first, last := &w.sessions[slot], &w.sessions[list[hi-1]]
-	first.start, first.end = min(first.start, s.start), max(last.end, s.end)
-	for _, other := range list[lo+1 : hi] {
-		w.sessions[other].into = slot
-		w.gone = append(w.gone, other)
-	}
-	w.byKey[kid] = slices.Delete(list, lo+1, hi)
-	return slot
-}
-
-func (w *windowAggSession) newSlot(s session) int32 {
-	slot := int32(len(w.sessions))
-	if n := len(w.free); n > 0 {
-		slot, w.free = w.free[n-1], w.free[:n-1]
-	} else {
-		w.sessions = append(w.sessions, session{})
-	}
-	s.into = slot
-	w.sessions[slot] = s
-	return slot
-}
-
-// root gives the slot that a slot has become.
-func (w *windowAggSession) root(slot int32) int32 {
-	for w.sessions[slot].into != slot {
-		slot = w.sessions[slot].into
-	}
-	return slot
 }
 
 // mergeSlots puts what merged slots held before the batch where they went.
@@ -168,32 +102,15 @@ func (w *windowAggSession) NextTimer() int64 {
 	if w.spec.Window.Rowtime || w.timers.len() == 0 {
 		return exec.MaxWatermark
 	}
-	return w.timers.next()
+	return w.next()
 }
 
 // OnTimer fires the sessions that processing time has passed.
 func (w *windowAggSession) OnTimer(now int64, out exec.Out) error { return w.fire(now, out) }
 
 func (w *windowAggSession) fire(now int64, out exec.Out) error {
-	slots := w.slots[:0]
-	for w.timers.len() > 0 && w.timers.next() <= now {
-		t := w.timers.pop()
-		s := &w.sessions[t.id]
-		if s.into != t.id {
-			w.free = append(w.free, t.id)
-			continue
-		}
-		if at := w.time.fires(s.end); at > now {
-			w.timers.push(timer{at: at, id: t.id})
-			continue
-		}
-		slots = append(slots, t.id)
-		list := w.byKey[s.key]
-		at := slices.Index(list, t.id)
-		w.byKey[s.key] = slices.Delete(list, at, at+1)
-		w.empty = append(w.empty, s.key)
-	}
-	w.slots = slots
+	slots := w.sessions.fire(now, w.slotOf[:0])
+	w.slotOf = slots
 	for lo := 0; lo < len(slots); lo += vec.BatchSize {
 		if err := w.put(slots[lo:min(lo+vec.BatchSize, len(slots))], out); err != nil {
 			return err
@@ -209,50 +126,35 @@ func (w *windowAggSession) fire(now int64, out exec.Out) error {
 func (w *windowAggSession) put(slots []int32, out exec.Out) error {
 	kids := make([]int32, len(slots))
 	for j, slot := range slots {
-		kids[j] = w.sessions[slot].key
+		kids[j] = w.slots[slot].key
 	}
 	return w.emitRows(w.keys.Keys(kids), w.aggs, slots, func(p physical.WindowProp, t types.Type, rows []int32) *vec.Vec {
 		unit := int64(vec.Milli / vec.UnitOf(t.Precision))
 		vals := make([]int64, len(rows))
 		for i, j := range rows {
-			vals[i] = w.propOf(p, w.sessions[slots[j]].span) * unit
+			vals[i] = w.propOf(p, w.slots[slots[j]].span) * unit
 		}
 		return vec.FromSlice(t, vals, nil)
 	}, out)
 }
 
-// sweep forgets the keys without sessions.
-func (w *windowAggSession) sweep() {
-	slices.Sort(w.empty)
-	for _, kid := range slices.Compact(w.empty) {
-		if len(w.byKey[kid]) == 0 {
-			w.keys.Delete(kid)
-		}
-	}
-	w.empty = w.empty[:0]
-}
-
-// Snapshot writes an entry a session: the window, the place and time of its timer in the
-// heap, and the partials.
+// Snapshot writes an entry a session: the window, the place of its timer in the heap, and
+// the partials.
 func (w *windowAggSession) Snapshot(wr state.Writer) error {
 	if err := snapshotMark(w.ctx, wr, w.mark); err != nil {
 		return err
 	}
 	st, codec := newKeyedState(w.ctx, "sessions", w.keyTypes), vec.NewRowCodec(w.aggs.partialTypes())
 	var slots, kids []int32
-	var places []int
 	var seq []uint64
 	for place, t := range w.timers.heap {
-		if s := w.sessions[t.id]; s.into == t.id {
-			slots, kids = append(slots, t.id), append(kids, s.key)
-			places, seq = append(places, place), append(seq, uint64(place))
-		}
+		slots, kids = append(slots, t.id), append(kids, w.slots[t.id].key)
+		seq = append(seq, uint64(place))
 	}
 	partial := w.aggs.partial(slots)
 	return st.write(wr, w.keys.Keys(kids), len(slots), seq, func(dst []byte, i int) []byte {
-		s := w.sessions[slots[i]]
-		dst = appendInt(appendInt(dst, s.start), s.end)
-		dst = appendInt(appendInt(dst, int64(places[i])), w.timers.heap[places[i]].at)
+		s := w.slots[slots[i]]
+		dst = appendInt(appendInt(appendInt(dst, s.start), s.end), int64(i))
 		return codec.AppendRow(dst, partial, i)
 	})
 }
@@ -269,31 +171,23 @@ func (w *windowAggSession) Restore(r state.Reader) error {
 	err = st.read(r, true, func(keys []*vec.Vec, values *vec.Rows) error {
 		n := values.Len()
 		kids, slots := make([]int32, n), make([]int32, n)
-		w.keys.Find(keys, nil, kids, true)
-		w.byKey = resized(w.byKey, w.keys.Cap())
+		w.find(keys, kids)
 		partial := vec.NewBatchBuilder(codec.Types(), n)
 		for i, kid := range kids {
 			e := entryReader{b: values.Row(i)}
-			s := session{span: span{e.int(), e.int()}, key: kid}
+			s := span{e.int(), e.int()}
 			places = append(places, e.int())
-			at := e.int()
 			if e.bad {
 				return st.corrupt()
 			}
-			slots[i] = w.newSlot(s)
-			timers = append(timers, timer{at: at, id: slots[i]})
-			list := w.byKey[kid]
-			pos := 0
-			for pos < len(list) && w.sessions[list[pos]].start < s.start {
-				pos++
-			}
-			w.byKey[kid] = slices.Insert(list, pos, slots[i])
+			slots[i], _ = w.restored(kid, s)
+			timers = append(timers, w.newTimer(slots[i], w.sessions.time.fires(s.end)))
 			if err := codec.Decode(e.b, partial.Cols); err != nil {
 				return err
 			}
 			partial.EndRow(vec.Insert)
 		}
-		w.aggs.grow(len(w.sessions))
+		w.aggs.grow(len(w.slots))
 		w.aggs.merge(slots, partial.Finish().Cols)
 		return nil
 	})

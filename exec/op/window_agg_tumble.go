@@ -63,7 +63,11 @@ func (w *windowAggTumble) Process(_ int, b *vec.Batch, _ exec.Out) error {
 		slices.SortFunc(w.fresh, func(a, b freshTimer) int { return cmp.Compare(a.row, b.row) })
 	}
 	for _, f := range w.fresh {
-		w.timers.push(f.timer)
+		if w.spec.Legacy || !w.spec.Window.Rowtime {
+			w.timers.push(f.timer)
+		} else {
+			w.timers.hold(f.timer)
+		}
 	}
 	return nil
 }
@@ -116,6 +120,7 @@ func (w *windowAggTumble) OnWatermark(wm int64, out exec.Out) error {
 		return nil
 	}
 	w.mark = wm
+	w.timers.release(wm)
 	return w.fire(wm, out)
 }
 
@@ -166,7 +171,7 @@ func (w *windowAggTumble) put(ref int32, ids []int32, out exec.Out) error {
 }
 
 // Snapshot writes an entry a key and window: the window, the place of its timer in the
-// heap and the partials.
+// heap (below 0: among those that wait for it) and the partials.
 func (w *windowAggTumble) Snapshot(wr state.Writer) error {
 	if err := snapshotMark(w.ctx, wr, w.mark); err != nil {
 		return err
@@ -174,7 +179,8 @@ func (w *windowAggTumble) Snapshot(wr state.Writer) error {
 	st := newKeyedState(w.ctx, "windows", w.keyTypes)
 	// Timers by window, so that each window's keys are written together.
 	places := make([][]int, len(w.windows))
-	for at, t := range w.timers.heap {
+	timers := w.timers.all()
+	for at, t := range timers {
 		places[t.ref] = append(places[t.ref], at)
 	}
 	seq := uint64(0)
@@ -184,12 +190,12 @@ func (w *windowAggTumble) Snapshot(wr state.Writer) error {
 		}
 		ids, order := make([]int32, len(places[ref])), make([]uint64, len(places[ref]))
 		for j, at := range places[ref] {
-			ids[j], order[j] = w.timers.heap[at].id, seq
+			ids[j], order[j] = timers[at].id, seq
 			seq++
 		}
 		partial, codec := win.aggs.partial(ids), vec.NewRowCodec(win.aggs.partialTypes())
 		err := st.write(wr, win.table.Keys(ids), len(ids), order, func(dst []byte, i int) []byte {
-			dst = appendInt(appendInt(appendInt(dst, win.start), win.end), int64(places[ref][i]))
+			dst = appendInt(appendInt(appendInt(dst, win.start), win.end), w.timers.place(places[ref][i]))
 			return codec.AppendRow(dst, partial, i)
 		})
 		if err != nil {

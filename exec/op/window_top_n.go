@@ -58,7 +58,7 @@ func (t *WindowTopN) Process(_ int, b *vec.Batch, _ exec.Out) error {
 		}
 		top, key := t.tops[id], t.keys.Row(i)
 		if len(top) == 0 {
-			t.timers.push(timer{at: at, id: id})
+			t.timers.hold(timer{at: at, id: id})
 		}
 		n := len(top)
 		if full := t.spec.End >= 0 && int64(n) >= t.spec.End; full {
@@ -80,6 +80,7 @@ func (t *WindowTopN) Process(_ int, b *vec.Batch, _ exec.Out) error {
 // OnWatermark emits the partitions whose windows the watermark has passed.
 func (t *WindowTopN) OnWatermark(wm int64, out exec.Out) error {
 	t.mark = wm
+	t.timers.release(wm)
 	for t.timers.len() > 0 && t.timers.next() <= wm {
 		id := t.timers.pop().id
 		for i, slot := range t.tops[id] {
