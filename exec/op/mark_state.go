@@ -24,6 +24,23 @@ func restoreMark(ctx *exec.Context, r state.Reader) (int64, error) {
 	return mark, err
 }
 
+// snapshotSeen writes the first time that a heap's timers have seen, restoreSeen reads
+// it: of several subtasks' the smallest.
+func snapshotSeen(ctx *exec.Context, w state.Writer, h *timerHeap) error {
+	if !h.seen {
+		return nil
+	}
+	return w.Put(ctx.UID+"/seen", ctx.KeyGroups.First, nil, appendInt(nil, h.first))
+}
+
+func restoreSeen(ctx *exec.Context, r state.Reader, h *timerHeap) error {
+	return r.Each(ctx.UID+"/seen", state.All(ctx.MaxParallelism), func(_ int, _, value []byte) error {
+		e := entryReader{b: value}
+		h.see(e.int())
+		return nil
+	})
+}
+
 // snapshotTimers writes the timers of an operator: the key of each timer's id, its time
 // and its place in the heap.
 func snapshotTimers(st *keyedState, w state.Writer, h *timerHeap, keys func(ids []int32) []*vec.Vec) error {

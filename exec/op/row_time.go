@@ -6,6 +6,7 @@ import (
 	"github.com/weir-sql/weir/exec"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/planner/physical"
 )
 
 // Codes of run-time errors of operators.
@@ -32,6 +33,25 @@ func millis(v *vec.Vec, buf []int64) ([]int64, error) {
 		buf[i] = floorDiv(x, unit)
 	}
 	return buf, nil
+}
+
+// timed gives the rows of a batch that have event time: rows without it belong to no window
+// and are left out in batch; in a stream they are an error, as in Flink.
+func timed(ctx *exec.Context, b *vec.Batch, w physical.Window) *vec.Batch {
+	if !ctx.Batch || !w.Rowtime || w.Kind == physical.Attached {
+		return b
+	}
+	v := b.Cols[w.Time]
+	if v.Valid == nil || v.Valid.Count(v.Len) == v.Len {
+		return b
+	}
+	var rows []int32
+	for i := range b.Len {
+		if !v.IsNull(i) {
+			rows = append(rows, int32(i))
+		}
+	}
+	return b.Take(rows)
 }
 
 func floorDiv(a, b int64) int64 {

@@ -16,7 +16,8 @@ type timerHeap struct {
 	heap   []timer
 	places []int32
 	held   []timer // not in the heap yet
-	first  int64   // the earliest of them
+	first  int64   // the earliest time seen since they were last put into the heap
+	seen   bool    // there is such a time
 }
 
 // timer is something to do for id (a group, a slot) of ref (a window) at a time.
@@ -129,21 +130,27 @@ func (h *timerHeap) restore(timers []timer, places []int64) {
 	}
 }
 
-// hold keeps a timer back until a watermark passes the first of those kept back: that is
-// when Flink looks into the buffer of its window operators and makes their timers, on
-// which the order of rows depends.
+// hold keeps a timer back until a watermark passes that of any row seen: that is when Flink
+// looks into the buffer of its window operators and makes their timers, on which the
+// order of rows depends.
 func (h *timerHeap) hold(t timer) {
-	if len(h.held) == 0 || t.at < h.first {
-		h.first = t.at
-	}
+	h.see(t.at)
 	h.held = append(h.held, t)
+}
+
+// see takes note of a row whose timer, at a time, is there already.
+func (h *timerHeap) see(at int64) {
+	if !h.seen || at < h.first {
+		h.first, h.seen = at, true
+	}
 }
 
 // release puts the timers that are held into the heap if a watermark has passed one.
 func (h *timerHeap) release(wm int64) {
-	if len(h.held) == 0 || h.first > wm {
+	if !h.seen || h.first > wm {
 		return
 	}
+	h.seen = false
 	for _, t := range h.held {
 		h.push(t)
 	}

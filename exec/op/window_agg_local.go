@@ -46,6 +46,9 @@ func newWindowAggLocal(in windowInput) *windowAggLocal {
 
 // Process takes rows into their slices.
 func (w *windowAggLocal) Process(_ int, b *vec.Batch, out exec.Out) error {
+	if b = timed(w.ctx, b, w.spec.Window); b.Len == 0 {
+		return nil
+	}
 	if err := w.assign(b, func(span) bool { return false }); err != nil {
 		return err
 	}

@@ -37,6 +37,9 @@ func (w *windowAggSession) Open(ctx *exec.Context) error {
 
 // Process takes rows into their sessions.
 func (w *windowAggSession) Process(_ int, b *vec.Batch, _ exec.Out) error {
+	if b = timed(w.ctx, b, w.spec.Window); b.Len == 0 {
+		return nil
+	}
 	times, err := w.rowTimes(b)
 	if err != nil {
 		return err

@@ -60,6 +60,11 @@ func (w *windowAggShared) Open(ctx *exec.Context) error {
 
 // Process takes rows into their panes.
 func (w *windowAggShared) Process(_ int, b *vec.Batch, _ exec.Out) error {
+	if w.spec.Phase != physical.Global {
+		if b = timed(w.ctx, b, w.spec.Window); b.Len == 0 {
+			return nil
+		}
+	}
 	if err := w.assign(b, func(s span) bool {
 		return !slices.ContainsFunc(w.windows, func(x *slidingWindow) bool { return !w.fired(x.time.lastEnd(s.end)) })
 	}); err != nil {

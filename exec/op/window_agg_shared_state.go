@@ -33,6 +33,9 @@ func (w *windowAggShared) Snapshot(wr state.Writer) error {
 	if x.pending == nil {
 		return wr.Put(w.ctx.UID+"/untimed", w.ctx.KeyGroups.First, nil, appendInt(nil, x.done))
 	}
+	if err := snapshotSeen(w.ctx, wr, &x.timers); err != nil {
+		return err
+	}
 	n := x.timers.len()
 	kids, order := make([]int32, n+len(x.waiting)), make([]uint64, n+len(x.waiting))
 	for place := range kids {
@@ -145,7 +148,10 @@ func (w *windowAggShared) restoreTimers(r state.Reader) error {
 		x.wait(f)
 	}
 	x.fresh = x.fresh[:0]
-	return err
+	if err != nil {
+		return err
+	}
+	return restoreSeen(w.ctx, r, &x.timers)
 }
 
 func (w *windowAggShared) restoreKeys(keys []*vec.Vec, n int) []int32 {

@@ -52,12 +52,19 @@ func newWindowAggTumble(in windowInput) *windowAggTumble {
 
 // Process takes rows into their windows.
 func (w *windowAggTumble) Process(_ int, b *vec.Batch, _ exec.Out) error {
+	if w.spec.Phase != physical.Global {
+		if b = timed(w.ctx, b, w.spec.Window); b.Len == 0 {
+			return nil
+		}
+	}
 	if err := w.assign(b, func(s span) bool { return w.fired(s.end) }); err != nil {
 		return err
 	}
 	w.fresh = w.fresh[:0]
 	for k, s := range w.spans {
-		w.add(w.get(s), b, w.rows(k))
+		ref := w.get(s)
+		w.timers.see(w.windows[ref].at)
+		w.add(ref, b, w.rows(k))
 	}
 	if len(w.spans) > 1 {
 		slices.SortFunc(w.fresh, func(a, b freshTimer) int { return cmp.Compare(a.row, b.row) })
@@ -176,6 +183,9 @@ func (w *windowAggTumble) Snapshot(wr state.Writer) error {
 	if err := snapshotMark(w.ctx, wr, w.mark); err != nil {
 		return err
 	}
+	if err := snapshotSeen(w.ctx, wr, &w.timers); err != nil {
+		return err
+	}
 	st := newKeyedState(w.ctx, "windows", w.keyTypes)
 	// Timers by window, so that each window's keys are written together.
 	places := make([][]int, len(w.windows))
@@ -254,5 +264,8 @@ func (w *windowAggTumble) Restore(r state.Reader) error {
 		return nil
 	})
 	w.timers.restore(timers, places)
-	return err
+	if err != nil {
+		return err
+	}
+	return restoreSeen(w.ctx, r, &w.timers)
 }

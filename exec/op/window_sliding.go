@@ -35,7 +35,6 @@ type slidingWindow struct {
 	free    []int32
 	fresh   []freshTimer // timers to make, of the rows of a batch; at is the end of the window
 	waiting []freshTimer // those that wait until a watermark passes the end of a pane
-	oldest  int64        // the first end of a pane with a timer that waits
 
 	first  int64 // the first window of the pane at hand that has not fired
 	pane   int64 // the pane at hand
@@ -56,7 +55,7 @@ type pendingWindow struct {
 }
 
 func newSlidingWindow(w *windowAggShared, index int, t windowTime, timers bool) *slidingWindow {
-	x := &slidingWindow{w: w, index: index, time: t, done: math.MinInt64, seen: math.MinInt64, oldest: math.MaxInt64}
+	x := &slidingWindow{w: w, index: index, time: t, done: math.MinInt64, seen: math.MinInt64}
 	x.sums = w.newWindowSums(&x.time)
 	if timers {
 		x.pending = map[int64]*pendingWindow{}
@@ -70,6 +69,11 @@ func (x *slidingWindow) begin(pane int64) bool {
 	x.isLate = x.w.fired(x.first)
 	for last := x.time.lastEnd(pane); x.first <= last && x.w.fired(x.first); {
 		x.first += x.time.slide
+	}
+	if x.isLate {
+		x.timers.see(math.MinInt64)
+	} else { // the first window of a pane ends with it
+		x.timers.see(x.time.fires(x.first))
 	}
 	return x.isLate
 }
@@ -131,16 +135,12 @@ func (x *slidingWindow) registerAll(mixed bool) {
 func (x *slidingWindow) wait(f freshTimer) {
 	x.waiting = append(x.waiting, f)
 	x.w.refs[f.id]++
-	if f.ref == 1 { // a late row: its pane has ended
-		x.oldest = math.MinInt64
-	}
-	x.oldest = min(x.oldest, f.at) // the first window of a pane ends with it
 }
 
 // flush makes the timers that wait if the watermark, which was at before, passes the end
 // of a pane that has one.
 func (x *slidingWindow) flush(before, wm int64) {
-	if len(x.waiting) == 0 || wm < x.nextBoundary(before) || x.oldest != math.MinInt64 && x.time.fires(x.oldest) > wm {
+	if x.pending == nil || !x.timers.seen || x.timers.first > wm || wm < x.nextBoundary(before) {
 		return
 	}
 	for _, late := range []int32{1, 0} {
@@ -153,7 +153,7 @@ func (x *slidingWindow) flush(before, wm int64) {
 	for _, f := range x.waiting {
 		x.w.unref(f.id)
 	}
-	x.waiting, x.oldest = x.waiting[:0], math.MaxInt64
+	x.waiting, x.timers.seen = x.waiting[:0], false
 }
 
 // nextBoundary gives the first watermark behind another at which a pane may end.

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/weir-sql/weir/planner/physical"
-	"github.com/weir-sql/weir/planner/rex"
 )
 
 // windowSums puts the panes of a sliding window together. Windows are asked for in the
@@ -39,7 +38,7 @@ func (w *windowAggShared) newWindowSums(t *windowTime) windowSums {
 	switch {
 	case t.kind != physical.Hop:
 		return &gatheredSums{w: w, t: t, sums: w.newAggs(), start: math.MinInt64, upto: math.MinInt64}
-	case ordered(w.calls):
+	case physical.OrderMatters(w.calls):
 		return &listedSums{w: w, t: t, sums: w.newAggs(), oldestFirst: w.spec.Legacy}
 	}
 	if sums := w.newAggs(); sums.invertible() {
@@ -49,19 +48,6 @@ func (w *windowAggShared) newWindowSums(t *windowTime) windowSums {
 		return &listedSums{w: w, t: t, sums: w.newAggs()}
 	}
 	return newStackedSums(w, t)
-}
-
-// ordered reports whether a call's value depends on the order in which panes are put
-// together.
-func ordered(calls []rex.AggCall) bool {
-	return slices.ContainsFunc(calls, func(c rex.AggCall) bool {
-		switch c.Fn {
-		case "COUNT", "SUM", "$SUM0", "SUM0", "AVG", "MIN", "MAX", "VAR_POP", "VAR_SAMP", "VARIANCE", "STDDEV_POP", "STDDEV_SAMP", "STDDEV",
-			"APPROX_COUNT_DISTINCT", "COLLECT":
-			return false
-		}
-		return true
-	})
 }
 
 // gatheredSums gathers panes in sums by key until another window begins. Panes that it has

@@ -60,6 +60,7 @@ func (t *WindowTopN) Process(_ int, b *vec.Batch, _ exec.Out) error {
 		if len(top) == 0 {
 			t.timers.hold(timer{at: at, id: id})
 		}
+		t.timers.see(at)
 		n := len(top)
 		if full := t.spec.End >= 0 && int64(n) >= t.spec.End; full {
 			if n == 0 {
@@ -103,6 +104,9 @@ func (t *WindowTopN) Snapshot(w state.Writer) error {
 	if err := snapshotMark(t.ctx, w, t.mark); err != nil {
 		return err
 	}
+	if err := snapshotSeen(t.ctx, w, &t.timers); err != nil {
+		return err
+	}
 	if err := t.partitions.Snapshot(w); err != nil {
 		return err
 	}
@@ -113,6 +117,9 @@ func (t *WindowTopN) Snapshot(w state.Writer) error {
 func (t *WindowTopN) Restore(r state.Reader) error {
 	var err error
 	if t.mark, err = restoreMark(t.ctx, r); err != nil {
+		return err
+	}
+	if err := restoreSeen(t.ctx, r, &t.timers); err != nil {
 		return err
 	}
 	if err := t.partitions.Restore(r); err != nil {

@@ -43,6 +43,9 @@ func (w *WindowTVF) Open(ctx *exec.Context) error {
 
 // Process adds the windows to the rows of a batch.
 func (w *WindowTVF) Process(_ int, b *vec.Batch, out exec.Out) error {
+	if b = timed(w.ctx, b, w.spec.Window); b.Len == 0 {
+		return nil
+	}
 	times := []int64{}
 	if w.spec.Window.Rowtime {
 		var err error

@@ -51,6 +51,9 @@ func (s *sessionTVF) Open(ctx *exec.Context) error {
 
 // Process puts rows into their sessions.
 func (s *sessionTVF) Process(_ int, b *vec.Batch, _ exec.Out) error {
+	if b = timed(s.ctx, b, s.spec.Window); b.Len == 0 {
+		return nil
+	}
 	if s.spec.Window.Rowtime {
 		var err error
 		if s.times, err = millis(b.Cols[s.spec.Window.Time], nil); err != nil {

@@ -241,6 +241,10 @@ func (b *binder) tvfLengths(w *physical.Window, args map[string]syntax.Expr, nam
 			return false
 		}
 		w.Offset = l.Value.(int64)
+		if ok1 && w.Kind == physical.Tumble && max(w.Offset, -w.Offset) >= w.Size {
+			b.errorf(codeWindow, b.at(e), "offset of TUMBLE is not shorter than its size").WithHint("an offset of a whole window moves nothing")
+			return false
+		}
 	}
 	return ok1 && ok2
 }

@@ -73,6 +73,13 @@ func Line(n Node) string {
 		if n.FromTVF {
 			kind = "WindowAggregate "
 		}
+		if n.Shared != nil {
+			kind += "shared"
+			for _, w := range n.Shared {
+				kind += " " + WindowText(w)
+			}
+			kind += " pane "
+		}
 		return kind + WindowText(n.Window) + " " + ints(n.Groups) + " " + AggsText(n.Aggs) + fmt.Sprintf(" props=%v", n.Props)
 	case *Over:
 		return fmt.Sprintf("Over partition=%s order=%s %s %s", ints(n.Partition), OrderText(n.Order), n.Frame, AggsText(n.Calls))

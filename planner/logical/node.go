@@ -136,6 +136,8 @@ type GroupWindow struct {
 	Groups []int
 	Aggs   []rex.AggCall
 	Props  []physical.WindowProp
+	// Shared, if not nil, are several windows over the same panes; Window is the pane.
+	Shared []physical.Window
 	// FromTVF: early and late firing (table.exec.emit.*) are for legacy windows only.
 	FromTVF bool
 }

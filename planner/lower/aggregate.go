@@ -2,6 +2,7 @@ package lower
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -101,24 +102,35 @@ func localFields(from *op, keys []int, partials [][]types.Type) []types.Field {
 func (b *builder) windowAggregate(n *logical.GroupWindow) *op {
 	from := b.lower(n.Input)
 	spec := &physical.WindowAgg{Out: physical.Out{Fields: n.Fields}, In: physical.FieldTypes(from.schema()), Window: n.Window,
-		Keys: n.Groups, Aggs: n.Aggs, Props: n.Props, Retract: from.made.Updating(), Legacy: !n.FromTVF}
+		Keys: n.Groups, Aggs: n.Aggs, Props: n.Props, Retract: from.made.Updating(), Legacy: !n.FromTVF, Shared: n.Shared}
 	o := &op{kind: topology.KindWindowAgg, spec: spec, fields: n.Fields, bounded: from.bounded}
 	b.describeAgg(o, from, n.Groups, n.Aggs, &n.Window)
 	for i, p := range n.Props {
 		o.keyed = append(o.keyed, len(n.Groups)+len(n.Aggs)+i)
 		o.origins = append(o.origins, propText[p]+" "+b.windowOrigin(n.Window, from))
 	}
-	o.identity = "window " + b.windowOrigin(n.Window, from) + " by " + strings.Join(pick(from.origins, n.Groups), ", ")
+	if n.Shared != nil {
+		o.detail[0] = strconv.Itoa(len(n.Shared)) + " windows share panes of " + millisText(n.Window.Size)
+		for _, w := range n.Shared {
+			o.detail = append(o.detail, windowText(w, from.schema()[w.Time].Name))
+			o.identity += windowText(w, from.origins[w.Time]) + " "
+		}
+	}
+	o.identity += "window " + b.windowOrigin(n.Window, from) + " by " + strings.Join(pick(from.origins, n.Groups), ", ")
 	o.meaning = o.identity + ": " + strings.Join(o.origins[len(n.Groups):len(n.Groups)+len(n.Aggs)], "; ")
 
 	w := n.Window
-	if !n.FromTVF && !b.batch {
-		spec.Emit = b.windowEmit()
+	if !b.batch {
+		spec.Emit = b.windowEmit(n)
+		if n.FromTVF && w.Kind == physical.Hop && w.Size%w.Slide != 0 {
+			b.errorf("W0215", n.At, "aggregate of a stream over HOP windows of %s that slide by %s: the size is not a whole number of slides", millisText(w.Size), millisText(w.Slide)).
+				WithHint("Take a size that is, or run with --mode batch.")
+		}
 	}
 	partials := b.partials(from, n.Groups, n.Aggs, spec.Retract)
 	if partials != nil && spec.Emit == nil && n.FromTVF && w.Kind != physical.Session && w.Kind != physical.Attached && (w.Rowtime || b.batch) {
 		local := *spec
-		local.Phase, local.Props = physical.Local, nil
+		local.Phase, local.Props, local.Shared = physical.Local, nil, nil
 		local.Fields = append(localFields(from, n.Groups, partials), types.Field{Name: "$slice_end", Type: types.Int64.NotNull()})
 		l := b.localOp(o, topology.KindLocalWindow, &local, local.Fields, from)
 		spec.Phase, spec.LocalIn = physical.Global, spec.In
@@ -131,18 +143,40 @@ func (b *builder) windowAggregate(n *logical.GroupWindow) *op {
 	return b.add(o, n)
 }
 
-// windowEmit reads the options of early and late firing; nil = neither.
-func (b *builder) windowEmit() *physical.WindowEmit {
+// windowEmit reads the options of early and late firing, which legacy windows of fixed
+// length mind; nil = neither.
+func (b *builder) windowEmit(n *logical.GroupWindow) *physical.WindowEmit {
 	e := &physical.WindowEmit{Early: b.bool("table.exec.emit.early-fire.enabled", false), Late: b.bool("table.exec.emit.late-fire.enabled", false),
 		EarlyDelay: b.duration("table.exec.emit.early-fire.delay", 0), LateDelay: b.duration("table.exec.emit.late-fire.delay", 0),
 		AllowLateness: b.duration("table.exec.emit.allow-lateness", 0)}
-	if !e.Early && !e.Late {
+	switch given := func(key string) bool { return b.text(key, "") != "" }; {
+	case !e.Early && !e.Late:
 		return nil
+	case n.FromTVF:
+		b.errorf("W0215", n.At, "windows of a window function do not fire early or late, as %s asks", emitKey(e)).
+			WithHint("Write GROUP BY TUMBLE(time, size), or give the window function the parameter UPDATE_EVERY.")
+	case n.Window.Kind == physical.Session:
+		b.errorf("W0215", n.At, "SESSION windows do not fire early or late, as %s asks", emitKey(e))
+	case e.Early && !given("table.exec.emit.early-fire.delay"):
+		b.errorf("W0215", n.At, "early firing has no delay").WithHint("SET 'table.exec.emit.early-fire.delay' = '10 s'; '0 s' fires at every row.")
+	case e.Late && !given("table.exec.emit.late-fire.delay"):
+		b.errorf("W0215", n.At, "late firing has no delay").WithHint("SET 'table.exec.emit.late-fire.delay' = '10 s'; '0 s' fires at every row.")
+	case e.Late && !given("table.exec.emit.allow-lateness"):
+		if e.AllowLateness = b.stateTTL(); e.AllowLateness == 0 {
+			b.errorf("W0215", n.At, "late firing has no end: nothing says how long windows are kept").WithHint("SET 'table.exec.emit.allow-lateness' = '1 h'.")
+		}
 	}
 	return e
 }
 
-var propText = map[physical.WindowProp]string{physical.WindowStart: "start of", physical.WindowEnd: "end of", physical.WindowTime: "time of"}
+func emitKey(e *physical.WindowEmit) string {
+	if e.Early {
+		return "'table.exec.emit.early-fire.enabled'"
+	}
+	return "'table.exec.emit.late-fire.enabled'"
+}
+
+var propText = map[physical.WindowProp]string{physical.WindowStart: "start of", physical.WindowEnd: "end of", physical.WindowTime: "time of", physical.WindowIndex: "which"}
 
 // windowOrigin writes a window with its time column resolved.
 func (b *builder) windowOrigin(w physical.Window, from *op) string {

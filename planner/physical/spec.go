@@ -9,6 +9,7 @@
 package physical
 
 import (
+	"slices"
 	"time"
 
 	"github.com/weir-sql/weir/planner/catalog"
@@ -168,8 +169,24 @@ type Window struct {
 	Partition []int // SESSION: partition columns
 	// Attached: the columns that hold the window.
 	Start, End int
-	// Zone: TIMESTAMP_LTZ columns are put into windows of local time; "" = UTC.
+	// Local: the time column is TIMESTAMP_LTZ, put into windows of local time.
 	Local bool
+	// Zone is whose local time windows follow; "" = of TIMESTAMP_LTZ the session's, of
+	// TIMESTAMP none. The bounds of a TIMESTAMP's windows stay in the column's own time.
+	Zone string
+}
+
+// OrderMatters reports whether a call's value depends on the order in which the partials of
+// a group are put together.
+func OrderMatters(calls []rex.AggCall) bool {
+	return slices.ContainsFunc(calls, func(c rex.AggCall) bool {
+		switch c.Fn {
+		case "COUNT", "SUM", "$SUM0", "SUM0", "AVG", "MIN", "MAX", "VAR_POP", "VAR_SAMP", "VARIANCE", "STDDEV_POP", "STDDEV_SAMP", "STDDEV",
+			"APPROX_COUNT_DISTINCT", "COLLECT":
+			return false
+		}
+		return true
+	})
 }
 
 // WindowTVF adds window_start, window_end, window_time to every row (a row for every

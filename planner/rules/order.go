@@ -69,6 +69,7 @@ func All() []Rule {
 		{Name: "scan-filter", After: []string{"filter-push-again", "prune", "nested"}, Apply: scanFilter},
 		{Name: "scan-limit", After: []string{"prune", "project-merge-again"}, Apply: scanLimit},
 		{Name: "share-again", After: []string{"prune", "project-merge-again"}, Apply: share},
+		{Name: "window-share", After: []string{"window-aggregate", "share-again"}, Apply: windowShare},
 	}
 }
 
