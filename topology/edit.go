@@ -261,6 +261,7 @@ func (a *applier) input(n *Node, in EdgeEdit, span diag.Span) {
 		}
 	}
 	a.asked[e] = span
+	e.SplitHot = e.SplitHot && in.Partitioner == Hash && slices.Equal(keys, e.HashKeys)
 	e.Partitioner, e.HashKeys = in.Partitioner, keys
 }
 
@@ -370,6 +371,7 @@ func (a *applier) follow(e *Edge, why string) {
 	case !a.touched[e.To]: // rows that update each other, and no key to keep them together by
 		p, keys = Global, nil // whoever wanted more tasks at e.To would not be served by one of them
 	}
+	e.SplitHot = e.SplitHot && p == Hash && slices.Equal(keys, e.HashKeys)
 	e.Partitioner, e.HashKeys = p, keys
 	if now := a.g.exchangeText(e); now != old {
 		a.follows = append(a.follows, Follow{e, old, now, why})

@@ -202,6 +202,7 @@ type Edge struct {
 	HashKeys    []int        // columns of From's output; Hash only
 	Required    Distribution // what To needs; legality of edits is judged by it
 	Prefer      []int        // columns by which hashing would help To though it is right without, e.g. a lookup's key
+	SplitHot    bool         // Hash only: rows of very frequent keys may go to any task; nothing behind To relies on the hash
 	Changelog   ChangelogMode
 	UpsertKey   []int // columns of From's output that identify a row on this edge; nil = none
 	Blocking    bool  // batch: all rows are produced before the first is consumed

@@ -79,6 +79,7 @@ type ModelEdge struct {
 
 	Partitioner  Partitioner      `json:"partitioner"`
 	HashKeys     []string         `json:"hashKeys,omitempty"`
+	SplitHot     bool             `json:"splitHot,omitempty"` // rows of very frequent keys go to any task
 	Required     DistributionKind `json:"required,omitempty"`
 	RequiredKeys []string         `json:"requiredKeys,omitempty"`
 	Changelog    ChangelogMode    `json:"changelog,omitempty"`
@@ -226,7 +227,7 @@ func (g *Graph) modelEdge(e *Edge) ModelEdge {
 		return cleanAll(g.ColumnNames(e.From, columns))
 	}
 	return ModelEdge{
-		Input: e.Input, Partitioner: e.Partitioner, HashKeys: names(e.HashKeys),
+		Input: e.Input, Partitioner: e.Partitioner, HashKeys: names(e.HashKeys), SplitHot: e.SplitHot,
 		Required: e.Required.Kind, RequiredKeys: names(e.Required.Keys),
 		Changelog: e.Changelog, UpsertKey: names(e.UpsertKey), Blocking: e.Blocking,
 	}

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/weir-sql/weir/exec"
 	"github.com/weir-sql/weir/exec/state"
@@ -24,8 +25,10 @@ type exchange struct {
 	part      []int32
 	split     vec.Partitions
 	keyGroups int
-	// of rebalance and rescale
+	hot       *hotKeys // nil = every row goes where its key belongs
+	// of rebalance, rescale and dynamic
 	next int
+	room chan struct{} // dynamic: told when a receiver may have room again
 }
 
 // endpoint is one channel of a receiver.
@@ -48,6 +51,9 @@ func newExchange(e *topology.JobEdge, i, producers, consumers, keyGroups int, co
 		x.route = (*exchange).toFirst
 	case topology.Hash:
 		x.route = (*exchange).byKeyGroup
+		if e.SplitHot {
+			x.hot = newHotKeys(consumers)
+		}
 	case topology.Rebalance:
 		x.next = i % consumers // producers start at different receivers
 		x.route = (*exchange).roundRobin
@@ -58,11 +64,16 @@ func newExchange(e *topology.JobEdge, i, producers, consumers, keyGroups int, co
 		x.route = (*exchange).toAll
 	case topology.Dynamic:
 		x.route = (*exchange).toShortest
+		x.next = i % consumers
+		x.room = make(chan struct{}, 1)
 	default:
 		return nil, fmt.Errorf("no partitioner named %q", e.Partitioner)
 	}
 	for s := first; s < last; s++ {
 		x.to = append(x.to, connect(s))
+		if x.room != nil {
+			x.to[s-first].inbox.listen(x.room)
+		}
 	}
 	x.closed, x.open = make([]bool, len(x.to)), len(x.to)
 	if len(x.to) == 1 && e.Partitioner != topology.Forward {
@@ -111,23 +122,32 @@ func (x *exchange) roundRobin(b *vec.Batch) error {
 	return errClosed
 }
 
-// toShortest gives the batch to the receiver with the least backlog; equals take turns.
+// toShortest gives the batch to the receiver that has the fewest rows to do; equals take
+// turns. One whose queue is full is passed over: if all are, the first to have room gets
+// the batch, so that a slow receiver keeps nobody waiting.
 func (x *exchange) toShortest(b *vec.Batch) error {
-	best, least := -1, 0
-	for k := range x.to {
-		r := (x.next + k) % len(x.to)
-		if x.closed[r] {
-			continue
+	for {
+		best, least := -1, 0
+		for k := range x.to {
+			r := (x.next + k) % len(x.to)
+			if x.closed[r] {
+				continue
+			}
+			if rows, room := x.to[r].inbox.backlog(x.to[r].channel); room && (best < 0 || rows < least) {
+				best, least = r, rows
+			}
 		}
-		if n := x.to[r].inbox.backlog(x.to[r].channel); best < 0 || n < least {
-			best, least = r, n
+		if best >= 0 {
+			x.next = (best + 1) % len(x.to)
+			return x.sendBatch(best, b)
 		}
+		if x.open == 0 {
+			return errClosed
+		}
+		start := time.Now()
+		<-x.room
+		x.counters.BlockedNanos.Add(int64(time.Since(start)))
 	}
-	if best < 0 {
-		return errClosed
-	}
-	x.next = (best + 1) % len(x.to)
-	return x.sendBatch(best, b)
 }
 
 // byKeyGroup sends every row to the subtask that owns the key group of its key.
@@ -142,6 +162,9 @@ func (x *exchange) byKeyGroup(b *vec.Batch) error {
 	x.hashes, x.part = x.hashes[:b.Len], x.part[:b.Len]
 	vec.HashColumns(x.cols, x.hashes)
 	state.Subtasks(x.hashes, x.keyGroups, len(x.to), x.part)
+	if x.hot != nil {
+		x.hot.spread(x.hashes, x.part)
+	}
 	x.split.Split(x.part, len(x.to))
 	for r := range x.to {
 		sel := x.split.Part(r)

@@ -27,6 +27,14 @@ type element struct {
 	barrier *barrier
 }
 
+// rows is how many rows the element brings.
+func (e *element) rows() int {
+	if e.batch == nil {
+		return 0
+	}
+	return e.batch.Len
+}
+
 // errClosed tells a sender that the receiver wants nothing more. It ends the
 // sender quietly when all its receivers said so.
 var errClosed = errors.New("receiver ended")
@@ -43,24 +51,54 @@ type inbox struct {
 	next     int // round robin over channels, so that none starves
 	closed   bool
 	stopped  bool
-	woken    bool // poll is to return although nothing came
+	woken    bool            // poll is to return although nothing came
+	rows     int             // that wait in all queues
+	inHand   int             // rows of the element that poll gave last and that is being handled
+	watching []chan struct{} // told when a queue has room again
 }
 
-// ring is a bounded first-in-first-out queue.
+// ring is a bounded first-in-first-out queue of some batches and of what is between them:
+// there is room for a watermark behind every batch, so that a slow receiver, to which few
+// batches are sent, does not hold up its sender with watermarks.
 type ring struct {
-	buf  []element
-	head int
-	n    int
+	buf     []element
+	head    int
+	n       int
+	batches int
 }
 
-func (q *ring) push(e element) { q.buf[(q.head+q.n)%len(q.buf)] = e; q.n++ }
+func newRing(batches int) ring { return ring{buf: make([]element, 2*batches+2)} }
+
+// full reports whether there is no room for an element.
+func (q *ring) full(k kind) bool {
+	return q.n == len(q.buf) || k == elemBatch && q.batches == len(q.buf)/2-1
+}
+
+func (q *ring) push(e element) {
+	q.buf[(q.head+q.n)%len(q.buf)] = e
+	q.n++
+	if e.kind == elemBatch {
+		q.batches++
+	}
+}
 
 func (q *ring) pop() element {
 	e := q.buf[q.head]
 	q.buf[q.head] = element{}
 	q.head = (q.head + 1) % len(q.buf)
 	q.n--
+	if e.kind == elemBatch {
+		q.batches--
+	}
 	return e
+}
+
+// last is the element pushed last, nil if the queue is empty.
+func (q *ring) last() *element {
+	if q.n == 0 {
+		return nil
+	}
+	return &q.buf[(q.head+q.n-1)%len(q.buf)]
 }
 
 func newInbox() *inbox {
@@ -69,24 +107,44 @@ func newInbox() *inbox {
 	return b
 }
 
-// channel adds a channel that feeds an input and gives its number. All channels
+// channel adds a channel of some batches that feeds an input and gives its number. All channels
 // are added before the job starts.
 func (b *inbox) channel(input, capacity int) int {
-	b.queues = append(b.queues, ring{buf: make([]element, capacity)})
+	b.queues = append(b.queues, newRing(capacity))
 	b.input = append(b.input, input)
 	b.blocked = append(b.blocked, false)
 	return len(b.queues) - 1
 }
 
+// listen has c told, if it has room for that, whenever a queue may have room again. All
+// listeners are added before the job starts.
+func (b *inbox) listen(c chan struct{}) { b.watching = append(b.watching, c) }
+
+// hasRoom tells senders to try again. The caller holds the lock.
+func (b *inbox) hasRoom() {
+	b.notFull.Broadcast()
+	for _, c := range b.watching {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+	}
+}
+
 // send puts an element into a channel, waiting for room. It gives errClosed once
-// the receiver wants nothing more or the job stops, and the time spent waiting.
+// the receiver wants nothing more or the job stops, and the time spent waiting. A
+// watermark directly behind another takes its place.
 func (b *inbox) send(ch int, e element) (waited time.Duration, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	q := &b.queues[ch]
-	if q.n == len(q.buf) && !b.closed && !b.stopped {
+	if last := q.last(); e.kind == elemMark && last != nil && last.kind == elemMark {
+		last.mark = e.mark
+		return 0, nil
+	}
+	if q.full(e.kind) && !b.closed && !b.stopped {
 		start := time.Now()
-		for q.n == len(q.buf) && !b.closed && !b.stopped {
+		for q.full(e.kind) && !b.closed && !b.stopped {
 			b.notFull.Wait()
 		}
 		waited = time.Since(start)
@@ -95,15 +153,17 @@ func (b *inbox) send(ch int, e element) (waited time.Duration, err error) {
 		return waited, errClosed
 	}
 	q.push(e)
+	b.rows += e.rows()
 	b.notEmpty.Signal()
 	return waited, nil
 }
 
-// backlog is the number of elements waiting in a channel.
-func (b *inbox) backlog(ch int) int {
+// backlog is the number of rows that the receiver has still to do, of all channels, and
+// whether a channel has room (or its receiver ended, which the sender is to find out).
+func (b *inbox) backlog(ch int) (rows int, room bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.queues[ch].n
+	return b.rows + b.inHand, !b.queues[ch].full(elemBatch) || b.closed || b.stopped
 }
 
 // poll takes the next element of any channel that is not blocked, waiting until
@@ -112,13 +172,16 @@ func (b *inbox) poll(deadline time.Time) (ch int, e element, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var alarm *time.Timer
+	b.inHand = 0
 	for {
 		if b.stopped {
 			return 0, element{}, false
 		}
 		if ch, ok := b.readable(); ok {
 			e := b.queues[ch].pop()
-			b.notFull.Broadcast()
+			b.inHand = e.rows()
+			b.rows -= b.inHand
+			b.hasRoom()
 			if alarm != nil {
 				alarm.Stop()
 			}
@@ -193,7 +256,7 @@ func (b *inbox) close() {
 	for i := range b.queues {
 		b.queues[i] = ring{buf: b.queues[i].buf}
 	}
-	b.notFull.Broadcast()
+	b.hasRoom()
 }
 
 // stop wakes everybody up because the job ends early.
@@ -202,5 +265,5 @@ func (b *inbox) stop() {
 	defer b.mu.Unlock()
 	b.stopped = true
 	b.notEmpty.Broadcast()
-	b.notFull.Broadcast()
+	b.hasRoom()
 }

@@ -130,6 +130,8 @@ func (b *builder) spreadOf(o *op) []int {
 	switch {
 	case in.required.Kind == topology.HashDistributed:
 		return in.required.Keys
+	case in.splitHot:
+		return nil
 	case in.prefer != nil:
 		return in.prefer
 	case in.from.parallelism == o.parallelism:

@@ -52,6 +52,7 @@ type input struct {
 	required topology.Distribution
 	// prefer spreads rows in another way than required needs, for speed (lookup.hash.enable).
 	prefer   []int
+	splitHot bool  // rows of very frequent keys need not follow prefer
 	helpful  []int // columns by which spreading would help, asked for or not
 	upsert   []int // key by which rows are identified on this edge
 	blocking bool
