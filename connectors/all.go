@@ -15,6 +15,7 @@ import (
 	"github.com/weir-sql/weir/connectors/kafka"
 	"github.com/weir-sql/weir/connectors/nexmark"
 	"github.com/weir-sql/weir/connectors/print"
+	"github.com/weir-sql/weir/connectors/redis"
 )
 
 // All lists the connectors of weir.
@@ -25,6 +26,7 @@ func All() []Connector {
 		kafka.Connector(),
 		kafka.Upsert(),
 		nexmark.Connector(),
+		redis.Connector(),
 		print.Connector(),
 		blackhole.Connector(),
 	}

@@ -111,6 +111,9 @@ type Capabilities struct {
 	// LookupInMemory: lookups are answered from a copy of the table in memory, so that
 	// no cache is needed in front of them.
 	LookupInMemory bool
+	// LookupBy are the columns that a lookup gives values for, all of them and no others;
+	// nil = any.
+	LookupBy []string
 	// Overwrite and Partitioned: the sink takes INSERT OVERWRITE, PARTITION clauses.
 	Overwrite, Partitioned bool
 }
