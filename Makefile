@@ -9,7 +9,7 @@ GOBIN := $(shell $(GO) env GOPATH)/bin
 
 export CGO_ENABLED := 0
 
-.PHONY: help demo build test conformance race test-kafka lint bench fuzz cross clean
+.PHONY: help demo build test conformance race test-kafka test-redis lint bench fuzz cross clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -34,6 +34,9 @@ conformance: ## record the answers of the recorded cases anew, with a real Flink
 
 test-kafka: ## the Kafka tests against a real Apache Kafka (needs Java 17 and Maven)
 	./connectors/kafka/realbroker/run.sh
+
+test-redis: ## the Redis tests against a real redis-server (Debian: apt-get install redis-server)
+	./connectors/redis/realserver/run.sh
 
 lint: $(GOBIN)/golangci-lint ## golangci-lint, version pinned
 	$(GOBIN)/golangci-lint run ./...

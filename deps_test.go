@@ -75,6 +75,7 @@ var forbidden = []struct{ from, to, reason string }{
 // libraries live in one subtree each.
 var libraries = []struct{ lib, room string }{
 	{"github.com/twmb/franz-go", "connectors/kafka"},
+	{"github.com/redis/go-redis", "connectors/redis"},
 	{"github.com/charmbracelet/bubbletea", "tui"},
 	{"github.com/cockroachdb/pebble", "exec/state"},
 	{"github.com/spf13/cobra", "cmd"},

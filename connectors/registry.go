@@ -5,10 +5,14 @@ package connectors
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/weir-sql/weir/connectors/connector"
+	"github.com/weir-sql/weir/connectors/fullcache"
+	"github.com/weir-sql/weir/connectors/option"
 	"github.com/weir-sql/weir/exec"
 	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/diag"
@@ -27,6 +31,9 @@ type Registry struct {
 	env    *Env
 	byName map[string]*Connector
 	names  []string
+
+	mu   sync.Mutex
+	full map[*physical.LookupJoin]*fullcache.Table // that tasks of this run hold
 }
 
 var (
@@ -42,7 +49,7 @@ func NewRegistry(env *Env, list ...Connector) *Registry {
 	if env.Formats == nil {
 		env.Formats = DefaultFormats()
 	}
-	r := &Registry{env: env, byName: map[string]*Connector{}}
+	r := &Registry{env: env, byName: map[string]*Connector{}, full: map[*physical.LookupJoin]*fullcache.Table{}}
 	for i := range list {
 		c := &list[i]
 		if r.byName[c.Name] != nil {
@@ -100,16 +107,71 @@ func (r *Registry) Sink(ctx context.Context, spec *physical.Sink) (exec.Sink, er
 	return c.NewSink(ctx, r.env, spec)
 }
 
-// Lookup opens the dimension table of a lookup join.
+// Lookup opens the dimension table of a lookup join for one task. What is held in memory
+// as a whole is held once for all tasks.
 func (r *Registry) Lookup(ctx context.Context, spec *physical.LookupJoin) (exec.Lookup, error) {
 	c, err := r.find(spec.Scan.Options["connector"], spec.Scan.Table)
 	if err != nil {
 		return nil, err
 	}
-	if c.NewLookup == nil {
+	switch {
+	case c.NewFullCache != nil, spec.Preload && c.NewSource != nil:
+		return r.fullCache(ctx, c, spec)
+	case c.NewLookup == nil:
 		return nil, cannot(c, spec.Scan.Table, "looked up by key")
 	}
 	return c.NewLookup(ctx, r.env, spec)
+}
+
+// fullCache gives a task the table that the tasks of one join share.
+func (r *Registry) fullCache(ctx context.Context, c *Connector, spec *physical.LookupJoin) (exec.Lookup, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if t := r.full[spec]; t != nil {
+		if h := t.Handle(); h != nil {
+			return h, nil
+		}
+	}
+	var t *fullcache.Table
+	closed := func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.full[spec] == t {
+			delete(r.full, spec)
+		}
+	}
+	var err error
+	if c.NewFullCache != nil {
+		t, err = c.NewFullCache(ctx, r.env, spec, closed)
+	} else {
+		t, err = r.readWhole(ctx, c, spec, closed)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.full[spec] = t
+	return t.Handle(), nil
+}
+
+// readWhole makes a table in memory of what a connector's source gives.
+func (r *Registry) readWhole(ctx context.Context, c *Connector, spec *physical.LookupJoin, closed func()) (*fullcache.Table, error) {
+	reload, err := fullcache.NewReload(spec.Scan.Table, option.Read(connector.LookupOptions(), spec.Scan.Options), r.env.Location())
+	if err != nil {
+		return nil, err
+	}
+	source := &physical.Source{Scan: spec.Scan, Bounded: true}
+	for _, col := range spec.Scan.Read {
+		source.Fields = append(source.Fields, types.Field{Name: col.Name, Type: col.Type})
+	}
+	src, err := c.NewSource(ctx, r.env, source)
+	if err != nil {
+		return nil, err
+	}
+	t, err := fullcache.New(spec, src, reload, r.env.Now, nil, closed)
+	if err != nil {
+		return nil, errors.Join(err, src.Close())
+	}
+	return t, nil
 }
 
 func (r *Registry) find(name string, t *catalog.Table) (*Connector, error) {

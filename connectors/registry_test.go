@@ -35,7 +35,7 @@ func TestDeclarations(t *testing.T) {
 		}
 	}
 	for _, c := range connectors.All() {
-		if c.Source != (c.NewSource != nil) || c.Sink != (c.NewSink != nil) || c.Lookup != (c.NewLookup != nil) {
+		if c.Source != (c.NewSource != nil) || c.Sink != (c.NewSink != nil) || c.Lookup != (c.NewLookup != nil || c.NewFullCache != nil) {
 			t.Errorf("connector %s does not declare what it offers", c.Name)
 		}
 	}

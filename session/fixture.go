@@ -241,7 +241,12 @@ func (o *over) tables(p *Plan) (map[string]*fixtureTable, error) {
 				mark = spec.Watermark.Column
 			}
 		case *physical.LookupJoin:
-			scan = &spec.Scan
+			if scan = &spec.Scan; spec.Index != nil {
+				index := spec.Index.Ask.Scan.Table
+				if out[index.Path.Name], err = o.table(index, zone, false); err != nil {
+					return nil, err
+				}
+			}
 		default:
 			continue
 		}

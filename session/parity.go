@@ -312,7 +312,9 @@ func reads(g *topology.Graph) []string {
 		case *physical.Source:
 			out = append(out, spec.Table.Path.Name)
 		case *physical.LookupJoin:
-			out = append(out, spec.Scan.Table.Path.Name)
+			for _, t := range spec.Tables() {
+				out = append(out, t.Path.Name)
+			}
 		}
 	}
 	sort.Strings(out)

@@ -47,7 +47,9 @@ func tablesRead(g *topology.Graph, id topology.NodeID) map[catalog.Path]bool {
 		case *physical.Source:
 			tables[spec.Table.Path] = true
 		case *physical.LookupJoin:
-			tables[spec.Scan.Table.Path] = true
+			for _, t := range spec.Tables() {
+				tables[t.Path] = true
+			}
 		}
 	}
 	return tables

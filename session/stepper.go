@@ -149,7 +149,9 @@ func (o *over) begin(ctx context.Context, src diag.Source, tap tapper, fine bool
 	conns.player = newPlayer(o, conns)
 	for _, n := range plan.Graph.Nodes {
 		if spec, ok := n.Spec.(*physical.LookupJoin); ok {
-			conns.player.addDimension(tables[spec.Scan.Table.Path.Name])
+			for _, t := range spec.Tables() {
+				conns.player.addDimension(tables[t.Path.Name])
+			}
 		}
 	}
 	st := &Stepper{r: r, player: conns.player, tap: tap}

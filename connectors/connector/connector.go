@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/weir-sql/weir/connectors/format"
+	"github.com/weir-sql/weir/connectors/fullcache"
 	"github.com/weir-sql/weir/exec"
 	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/physical"
@@ -25,6 +26,10 @@ type Connector struct {
 	NewSource func(ctx context.Context, env *Env, spec *physical.Source) (exec.Source, error)
 	NewSink   func(ctx context.Context, env *Env, spec *physical.Sink) (exec.Sink, error)
 	NewLookup func(ctx context.Context, env *Env, spec *physical.LookupJoin) (exec.Lookup, error)
+	// NewFullCache holds a table in memory, once for all tasks that look it up. Without it,
+	// a table that is to be held in memory is read through NewSource. closed is to be
+	// called when the last task is done with it.
+	NewFullCache func(ctx context.Context, env *Env, spec *physical.LookupJoin, closed func()) (*fullcache.Table, error)
 }
 
 // Env is what a connector may use of the world.

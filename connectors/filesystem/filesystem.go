@@ -45,9 +45,9 @@ func Connector() connector.Connector {
 			NeedsFormat: true,
 			Describe:    describe,
 		},
-		NewSource: newSource,
-		NewSink:   newSink,
-		NewLookup: newLookup,
+		NewSource:    newSource,
+		NewSink:      newSink,
+		NewFullCache: newFullCache,
 	}
 }
 

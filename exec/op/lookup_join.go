@@ -94,7 +94,7 @@ func (j *LookupJoin) Open(ctx *exec.Context) error {
 	if run == nil {
 		run = context.Background()
 	}
-	l, err := j.conns.Lookup(run, j.spec)
+	l, err := openLookup(run, j.conns, j.spec)
 	if err != nil {
 		return err
 	}

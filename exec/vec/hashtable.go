@@ -263,3 +263,27 @@ func (l *groupList) appendTo(dst []int32) []int32 {
 func (l *groupList) bytes() int64 {
 	return int64(cap(l.free)+cap(l.next)+cap(l.prev)) * 4
 }
+
+// Reader gives a table over the same groups with scratch memory of its own, so that
+// several goroutines can Find in it, each in its reader, while nobody changes it. A
+// reader must not insert or delete.
+func (t *GroupTable) Reader() *GroupTable {
+	r := &GroupTable{ts: t.ts, groups: t.groups, store: t.store}
+	switch s := t.store.(type) {
+	case *wordStore:
+		c := *s
+		c.buf = nil
+		r.store = &c
+	case *pairStore:
+		c := *s
+		c.bufA, c.bufB = nil, nil
+		r.store = &c
+	case *byteStore:
+		c := *s
+		r.store = &c
+	}
+	if t.encode != nil {
+		r.encode = NewKeyEncoder(t.ts, nil)
+	}
+	return r
+}

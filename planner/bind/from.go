@@ -260,6 +260,39 @@ func (b *binder) scan(t *catalog.Table, name syntax.QualifiedName, hints []*synt
 	return s, true
 }
 
+// indexes binds the index tables of a table that is looked up.
+func (b *binder) indexes(n logical.Node, ctes *cteScope) {
+	switch n := n.(type) {
+	case *logical.Project:
+		b.indexes(n.Input, ctes)
+	case *logical.Filter:
+		b.indexes(n.Input, ctes)
+	case *logical.Scan:
+		names := n.Options["lookup.index.table"]
+		if names == "" {
+			return
+		}
+		for _, text := range strings.Split(names, ";") {
+			base := syntax.Base{Pos: n.At}
+			name := syntax.QualifiedName{Base: base}
+			for _, part := range strings.Split(strings.TrimSpace(text), ".") {
+				name.Parts = append(name.Parts, syntax.Ident{Base: base, Name: part})
+			}
+			t := b.table(name, ctes)
+			if t == nil {
+				continue
+			}
+			if t.IsView() {
+				b.errorf(codeJoin, n.At, "index table %q of table %q is a view, which has no rows of its own", text, n.Table.Path.Name)
+				continue
+			}
+			if s, ok := b.scan(t, name, nil); ok {
+				n.Indexes = append(n.Indexes, s)
+			}
+		}
+	}
+}
+
 // boundedHint says how a table of a connector is made bounded.
 func boundedHint(c *catalog.Connector) string {
 	for _, o := range c.Options {

@@ -9,7 +9,7 @@ import (
 
 // Hints that may stand behind SELECT, and behind a table.
 var (
-	selectHints = []string{"STATE_TTL", "LOOKUP", "BROADCAST", "SHUFFLE_HASH", "SHUFFLE_MERGE", "NEST_LOOP", "MULTI_JOIN", "ALIAS"}
+	selectHints = []string{"STATE_TTL", "LOOKUP", "KEYBY", "BROADCAST", "SHUFFLE_HASH", "SHUFFLE_MERGE", "NEST_LOOP", "MULTI_JOIN", "ALIAS"}
 	tableHints  = []string{"OPTIONS"}
 )
 
@@ -87,7 +87,10 @@ func (b *binder) joinHints(r *rel, s *syntax.Select) {
 			continue // reported where the projection takes its hints
 		}
 		lh := b.hint(name, h)
-		for _, a := range h.Args {
+		for i, a := range h.Args {
+			if name == "KEYBY" && i > 0 {
+				break // columns follow the table
+			}
 			ref := hintTable(name, a)
 			if ref == "" || contains(aliases, ref) {
 				continue

@@ -256,6 +256,7 @@ func (b *binder) temporalJoin(t *syntax.Join, ref *syntax.TableRef, kind physica
 		r = b.rename(r, ref.Alias)
 		r.place(b.at(ref.Name))
 	}
+	b.indexes(r.node, q.ctes)
 	time := q.exprsOver(b, l, "FOR SYSTEM_TIME AS OF").bind(ref.AsOf)
 	if bad(time) {
 		return nil, false

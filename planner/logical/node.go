@@ -50,6 +50,7 @@ type Scan struct {
 	Alias   string
 	Options map[string]string // Table.Options with OPTIONS hints applied
 	Caps    catalog.Capabilities
+	Indexes []*Scan // tables of 'lookup.index.table', if the table is looked up
 
 	// What rules narrowed the scan to; the binder leaves these empty.
 	Columns []ScanColumn // one for each of Fields; nil = all columns of Table in order

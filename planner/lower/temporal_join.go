@@ -139,7 +139,13 @@ func (b *builder) lookupJoin(n *logical.TemporalJoin, d *dim) *op {
 	lw := len(from.schema())
 	spec := &physical.LookupJoin{Left: physical.FieldTypes(from.schema()), Kind: n.Kind, Scan: scan}
 	spec.Scan.Filters = nil
+	spec.Preload = inMemory(d.scan, b.lookupSettings(n, d))
 	k := &lookupKeys{lw: lw, dim: d, spec: spec}
+	index, given, ok := k.choose(rex.Conjuncts(n.Cond))
+	if !ok && d.scan.Caps.Lookup {
+		b.cannotAsk(n, d, given)
+		return b.nothing(n)
+	}
 	for _, e := range rex.Conjuncts(n.Cond) {
 		k.condition(e)
 	}
@@ -150,6 +156,10 @@ func (b *builder) lookupJoin(n *logical.TemporalJoin, d *dim) *op {
 		b.errorf("W0205", n.At, "lookup join needs an equality with a column of table %q", table).
 			WithHint("Add ON l.key = %s.key.", orName(n.RightName, table))
 		return b.nothing(n)
+	}
+	if index != nil {
+		spec.Index = b.lookupIndex(n, d, index, spec)
+		spec.Scan.Read = spec.Index.Fetch.Scan.Read
 	}
 	fields := append(slices.Clone(n.Fields), k.extra...)
 	spec.Fields, spec.Computed, spec.Residual = fields, k.columns(), conjunction(k.residual)
@@ -166,9 +176,7 @@ func (b *builder) lookupJoin(n *logical.TemporalJoin, d *dim) *op {
 			in.helpful = append(in.helpful, r.Index)
 		}
 	}
-	if b.hashedLookup(n, d) {
-		in.prefer = in.helpful
-	}
+	b.spreadLookup(in, n, d)
 	if len(k.extra) == 0 {
 		return b.add(o, n)
 	}
@@ -183,87 +191,6 @@ func (b *builder) lookupJoin(n *logical.TemporalJoin, d *dim) *op {
 	b.feed(c, o, anywhere)
 	return b.add(c, n)
 }
-
-// lookupKeys sorts the conditions of a lookup join into keys and a residual.
-type lookupKeys struct {
-	lw       int
-	dim      *dim
-	spec     *physical.LookupJoin
-	residual []rex.Expr
-	extra    []types.Field // columns added for the residual
-	added    []rex.Expr
-}
-
-// condition handles a conjunct over left ++ the side's columns.
-func (k *lookupKeys) condition(e rex.Expr) {
-	if c, ok := e.(*rex.Call); ok && c.Fn == "=" {
-		for i, x := range c.Args {
-			r, isRef := x.(*rex.Ref)
-			other := c.Args[1-i]
-			if !isRef || r.Index < k.lw || !k.leftOnly(other) {
-				continue
-			}
-			if col, isCol := k.dim.exprs[r.Index-k.lw].(*rex.Ref); isCol && k.key(col.Index, other) {
-				return
-			}
-		}
-	}
-	k.residual = append(k.residual, e)
-}
-
-func (k *lookupKeys) leftOnly(e rex.Expr) bool {
-	for _, i := range rex.Refs(e) {
-		if i >= k.lw {
-			return false
-		}
-	}
-	return true
-}
-
-// own handles a condition over the columns read: column = constant is a key.
-func (k *lookupKeys) own(e rex.Expr) {
-	if c, ok := e.(*rex.Call); ok && c.Fn == "=" {
-		for i, x := range c.Args {
-			r, isRef := x.(*rex.Ref)
-			lit, isLit := c.Args[1-i].(*rex.Lit)
-			if isRef && isLit && k.key(r.Index, lit) {
-				return
-			}
-		}
-	}
-	k.residual = append(k.residual, rex.Map(e, func(x rex.Expr) rex.Expr {
-		r, isRef := x.(*rex.Ref)
-		if !isRef {
-			return x
-		}
-		return &rex.Ref{Index: k.lw + k.shown(r), T: r.T, Name: r.Name}
-	}))
-}
-
-// key adds a lookup key; a column that has one already does not get a second.
-func (k *lookupKeys) key(column int, value rex.Expr) bool {
-	for _, have := range k.spec.Keys {
-		if have.Column == column {
-			return false
-		}
-	}
-	k.spec.Keys = append(k.spec.Keys, physical.LookupKey{Column: column, Value: value})
-	return true
-}
-
-// shown gives the position among the dimension's output columns of a column read.
-func (k *lookupKeys) shown(r *rex.Ref) int {
-	for i, e := range k.columns() {
-		if x, ok := e.(*rex.Ref); ok && x.Index == r.Index {
-			return i
-		}
-	}
-	k.added = append(k.added, &rex.Ref{Index: r.Index, T: r.T, Name: r.Name})
-	k.extra = append(k.extra, types.Field{Name: r.Name, Type: r.T.Null()})
-	return len(k.dim.exprs) + len(k.added) - 1
-}
-
-func (k *lookupKeys) columns() []rex.Expr { return slices.Concat(k.dim.exprs, k.added) }
 
 func asRead(exprs []rex.Expr, width int) bool {
 	for i, e := range exprs {
@@ -284,6 +211,9 @@ func (b *builder) describeLookup(o *op, spec *physical.LookupJoin, from *op, tab
 	}
 	slices.Sort(keys)
 	o.identity = strings.Join(keys, ", ")
+	if spec.Index != nil {
+		o.detail = append(o.detail, "by index "+tableText(spec.Index.Ask.Scan.Table.Path))
+	}
 	o.meaning = fmt.Sprintf("%s lookup %s", spec.Kind, o.identity)
 	o.origins = slices.Clone(from.origins)
 	readNames := make([]string, len(spec.Scan.Read))
@@ -307,7 +237,6 @@ func (b *builder) describeLookup(o *op, spec *physical.LookupJoin, from *op, tab
 func (b *builder) lookupOptions(o *op, spec *physical.LookupJoin, n *logical.TemporalJoin, d *dim) {
 	s := b.lookupSettings(n, d)
 	cache := s.upper("lookup.cache", "NONE")
-	spec.Preload = cache == "FULL" || d.scan.Caps.LookupInMemory || !d.scan.Caps.Lookup && d.scan.Caps.Bounded
 	if !spec.Preload && !d.scan.Caps.Lookup {
 		b.errorf("W0205", n.At, "table %q cannot be looked up: connector %q gives no rows by key and the table has no end",
 			d.scan.Table.Path.Name, d.scan.Options["connector"]).
@@ -344,6 +273,9 @@ func (b *builder) lookupOptions(o *op, spec *physical.LookupJoin, n *logical.Tem
 	if spec.Async {
 		o.props = append(o.props, topology.Prop{Key: "lookup", Value: "async"})
 	}
+	if spec.Index != nil {
+		o.props = append(o.props, topology.Prop{Key: "index", Value: spec.Index.Ask.Scan.Table.Path.Name})
+	}
 }
 
 // lookupSettings are the table's options with those of a LOOKUP hint for it on top.
@@ -366,13 +298,6 @@ func (b *builder) lookupSettings(n *logical.TemporalJoin, d *dim) settings {
 		}
 	}
 	return settings{values: values, diags: &b.diags, bad: b.settings.bad}
-}
-
-// hashedLookup reports whether rows are to be sent to tasks by lookup key, so that
-// each task's cache holds its own share of the table.
-func (b *builder) hashedLookup(n *logical.TemporalJoin, d *dim) bool {
-	s := b.lookupSettings(n, d)
-	return s.bool("lookup.hash.enable", s.bool("shuffle", false))
 }
 
 func orName(name, otherwise string) string {

@@ -319,6 +319,24 @@ type LookupJoin struct {
 	// Retry asks again when a key is not found (LOOKUP hint 'retry-predicate'); 0 = never.
 	RetryMax  int
 	RetryWait time.Duration
+	// Index, if not nil, is asked for Keys in Scan's place and gives the keys of its rows.
+	Index *LookupIndex
+}
+
+// Tables lists the tables that are asked: the index table, if there is one, and the dimension.
+func (s *LookupJoin) Tables() []*catalog.Table {
+	if s.Index != nil {
+		return []*catalog.Table{s.Index.Ask.Scan.Table, s.Scan.Table}
+	}
+	return []*catalog.Table{s.Scan.Table}
+}
+
+// LookupIndex is a secondary index: a table that gives, for the keys of a join, the keys
+// by which another table can be looked up.
+type LookupIndex struct {
+	Ask     *LookupJoin // the index table, by the join's keys; only what a Lookup needs is set
+	Fetch   *LookupJoin // the table itself, by its own keys
+	Columns []int       // of Ask.Scan.Read: one for each of Fetch.Keys
 }
 
 // Union passes the rows of all its inputs.
