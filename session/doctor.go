@@ -189,13 +189,13 @@ func (s *source) column() string {
 }
 
 func (s *source) describe() DoctorInput {
-	in := DoctorInput{Table: s.table.name, Column: s.column(), Declared: s.spec.Watermark.Text, Watermark: markText(s.mark), Rows: s.rows()}
+	in := DoctorInput{Table: s.table.name, Column: s.column(), Declared: s.spec.Watermark.Text, Watermark: MarkText(s.mark), Rows: s.rows()}
 	if len(s.all) > 0 {
 		in.Latest = stampOf(slices.Max(s.all))
 	}
 	holder := s.holder()
 	for i, sp := range s.splits {
-		ds := DoctorSplit{Split: i, Watermark: markText(sp.Watermark), Rows: sp.Rows, Idle: sp.Idle, Holds: i == holder}
+		ds := DoctorSplit{Split: i, Watermark: MarkText(sp.Watermark), Rows: sp.Rows, Idle: sp.Idle, Holds: i == holder}
 		if late := latestOf(s.times[i]); late != minMark {
 			ds.Latest = stampOf(late)
 		}
@@ -254,7 +254,7 @@ func (x *examination) waiting(n *topology.Node) {
 			continue
 		}
 		x.windows = append(x.windows, n)
-		w := DoctorWindow{Operator: n.Name, Watermark: markText(mark), Rows: rows, Next: stampOf(next + 1), Holder: "nothing"}
+		w := DoctorWindow{Operator: n.Name, Watermark: MarkText(mark), Rows: rows, Next: stampOf(next + 1), Holder: "nothing"}
 		if s := x.holder(n); s != nil {
 			w.Holder = s.table.name
 			w.FiresAt = fmt.Sprintf("a row of %s with %s ≥ %s", s.table.name, s.column(), stampOf(next+s.delay()))
@@ -552,11 +552,11 @@ func (x *examination) held(n *topology.Node, s *source) {
 	switch {
 	case len(s.splits) > 1 && hs.Rows == 0:
 		x.add(Finding{Cause: CauseIdleSplit, Input: table, Split: h,
-			Text: fmt.Sprintf("split %d of %s has given no row and holds %s, while others stand at %s", h, table, n.Name, markText(others)),
+			Text: fmt.Sprintf("split %d of %s has given no row and holds %s, while others stand at %s", h, table, n.Name, MarkText(others)),
 			Fix:  "SET 'table.exec.source.idle-timeout' = '10 s' lets a split without rows hold nothing back"})
 	case len(s.splits) > 1 && others != minMark && others-hs.Watermark > max(60_000, 2*s.delay()) && waitsFor(n, hs.Watermark, others):
 		x.add(Finding{Cause: CauseStuckSplit, Input: table, Split: h,
-			Text: fmt.Sprintf("split %d of %s stands at %s, %s behind the others, and holds %s", h, table, markText(hs.Watermark), millis(others-hs.Watermark), n.Name),
+			Text: fmt.Sprintf("split %d of %s stands at %s, %s behind the others, and holds %s", h, table, MarkText(hs.Watermark), millis(others-hs.Watermark), n.Name),
 			Fix:  "look at who writes that split; 'table.exec.source.idle-timeout' leaves it out while it is silent"})
 	case x.slower(n, s):
 	case s.longDelay(n):
@@ -586,7 +586,7 @@ func (x *examination) slower(n *topology.Node, s *source) bool {
 		}
 		if s.mark == minMark || other.mark-s.mark > max(60_000, 2*s.delay()) {
 			x.add(Finding{Cause: CauseSlowInput, Input: s.table.name, Split: -1,
-				Text: fmt.Sprintf("the watermark of %s is %s, that of %s %s, and %s goes by the slower of the two", s.table.name, markText(s.mark), other.table.name, markText(other.mark), n.Name),
+				Text: fmt.Sprintf("the watermark of %s is %s, that of %s %s, and %s goes by the slower of the two", s.table.name, MarkText(s.mark), other.table.name, MarkText(other.mark), n.Name),
 				Fix:  fmt.Sprintf("look at who writes %s; 'scan.watermark.alignment.group' on both keeps the faster from running ahead and growing state", s.table.name)})
 			return true
 		}

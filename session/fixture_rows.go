@@ -380,8 +380,8 @@ func compareColumns(schema []types.Field, cols []int) []fixtures.Column {
 	return out
 }
 
-// rowText prints a row as JSON.
-func rowText(schema []types.Field, b *vec.Batch, i int) string {
+// RowText prints a row as JSON.
+func RowText(schema []types.Field, b *vec.Batch, i int) string {
 	var buf bytes.Buffer
 	buf.WriteByte('{')
 	for c, f := range schema {

@@ -115,7 +115,7 @@ func TestRehearsalIsDeterministic(t *testing.T) {
 		}
 		b, text := r.Captured["select-1"].Batch(), ""
 		for k := range b.Len {
-			text += b.Kind(k).String() + rowText(r.Plan.Outputs[0].Schema, b, k) + "\n"
+			text += b.Kind(k).String() + RowText(r.Plan.Outputs[0].Schema, b, k) + "\n"
 		}
 		if i == 0 {
 			first = text

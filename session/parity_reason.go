@@ -126,7 +126,7 @@ func late(d *difference, stream *side, set *fixtures.Set) bool {
 			most = max(most, r.ahead)
 			if i < 3 {
 				parts = append(parts, fmt.Sprintf("%s#%d %s came %s behind the watermark (%s) and was dropped as late in stream mode",
-					stream.origin(from), r.number, rowText(schema, r.row, 0), millis(r.behind), stampOf(r.mark)))
+					stream.origin(from), r.number, RowText(schema, r.row, 0), millis(r.behind), stampOf(r.mark)))
 			}
 		}
 		if len(rows) > 3 {

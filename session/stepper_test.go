@@ -109,7 +109,7 @@ func TestFailureLosesNothing(t *testing.T) {
 		for _, o := range r.Plan.Outputs {
 			b := r.Captured[o.Name].Batch()
 			for i := range b.Len {
-				fmt.Fprintln(&out, o.Name, b.Kind(i), rowText(o.Schema, b, i))
+				fmt.Fprintln(&out, o.Name, b.Kind(i), RowText(o.Schema, b, i))
 			}
 		}
 		fmt.Fprintln(&out, "late", r.Late)

@@ -108,12 +108,12 @@ func (st *Stepper) Point() Point {
 	for _, e := range st.Effects() {
 		pe := PointEffect{Operator: e.Node.Name, Fired: e.Fired}
 		if e.From != e.To {
-			pe.Watermark = markText(e.To)
+			pe.Watermark = MarkText(e.To)
 		}
 		if e.Rows != nil {
 			schema := specOf(e.Node).Schema()
 			for i := range e.Rows.Len {
-				row := rowText(schema, e.Rows, i)
+				row := RowText(schema, e.Rows, i)
 				pe.Rows = append(pe.Rows, PointRow{Op: e.Rows.Kind(i).String(), Row: json.RawMessage(row), Text: row})
 			}
 		}
@@ -130,13 +130,13 @@ func (st *Stepper) moment(i int) string {
 		if k := t.rows.Kind(m.From); k != vec.Insert {
 			kind = k.String() + " "
 		}
-		return m.String() + "  " + kind + rowText(t.fields, t.rows, m.From)
+		return m.String() + "  " + kind + RowText(t.fields, t.rows, m.From)
 	}
 	return m.String()
 }
 
-// markText prints a watermark; the last one of a stream has no date.
-func markText(mark int64) string {
+// MarkText prints a watermark; the last one of a stream has no date.
+func MarkText(mark int64) string {
 	switch mark {
 	case exec.MinWatermark:
 		return "none"

@@ -386,7 +386,7 @@ func (s *Session) assert(ctx context.Context, r *TestResult, run *Rehearsal, e *
 		}
 		f := r.add(e, ClassAssertion, fmt.Sprintf("assertion does not hold: the query gives %s", counted(b.Len, "row")))
 		for i := range min(b.Len, maxShown) {
-			f.Details = append(f.Details, "+ "+rowText(out.Schema, b, i))
+			f.Details = append(f.Details, "+ "+RowText(out.Schema, b, i))
 		}
 	}
 	if len(check.Plan.Selects()) == 0 {

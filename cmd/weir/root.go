@@ -120,9 +120,26 @@ becomes, and tells where the two disagree.
 	f.StringArrayVar(&a.set, "set", nil, "set a configuration option, key=value (repeatable)")
 	f.StringArrayVar(&a.allowPaths, "allow-path", nil, "let scripts use a folder outside of the project (repeatable)")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(a.runCommand(), a.checkCommand(), a.planCommand(), a.savepointCommand(), a.fmtCommand(), a.demoCommand(),
-		a.topologyCommand(), a.diffCommand(), a.prCommand(), a.testCommand(), a.parityCommand(), a.stepCommand(), a.doctorCommand(),
-		a.connectorsCommand(), a.functionsCommand(), a.benchCommand(), a.versionCommand())
+	root.AddCommand(
+		a.runCommand(),
+		a.checkCommand(),
+		a.planCommand(),
+		a.savepointCommand(),
+		a.fmtCommand(),
+		a.demoCommand(),
+		a.topologyCommand(),
+		a.diffCommand(),
+		a.prCommand(),
+		a.testCommand(),
+		a.parityCommand(),
+		a.stepCommand(),
+		a.tapCommand(),
+		a.doctorCommand(),
+		a.connectorsCommand(),
+		a.functionsCommand(),
+		a.benchCommand(),
+		a.versionCommand(),
+	)
 	return root
 }
 
