@@ -118,6 +118,11 @@ func mergeWindow(a *logical.Aggregate, w *logical.WindowColumns) logical.Node {
 		return nil
 	}
 	at := func(i int) int { return pos[i] }
+	for _, g := range a.Groups {
+		if g != w.Start && g != w.End && g != w.Time && pos[g] < 0 {
+			return nil // a column of the window once more
+		}
+	}
 	if window.Kind == physical.Session { // the sessions are those of the partition keys
 		var keys []int
 		for _, g := range a.Groups {
