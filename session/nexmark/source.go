@@ -38,13 +38,18 @@ func Kafka(brokers, topic string) Source {
 
 // Load writes events into a source that is not the generator.
 func Load(ctx context.Context, s *session.Session, events int64, to Source) error {
+	return LoadFrom(ctx, s, Generator(events, false), to)
+}
+
+// LoadFrom writes the events of one source into another.
+func LoadFrom(ctx context.Context, s *session.Session, from, to Source) error {
 	options := map[string]string{}
 	for k, v := range to.Options {
 		if k != "scan.startup.mode" && k != "scan.bounded.mode" {
 			options[k] = v
 		}
 	}
-	text := table("stored", Source{options}) + table("generated", Generator(events, false)) +
+	text := table("stored", Source{options}) + table("generated", from) +
 		"INSERT INTO stored SELECT event_type, person, auction, bid FROM generated;\n"
 	if _, err := s.RunToEnd(ctx, diag.Source{Name: "load.sql", Text: text}, session.Batch, nil); err != nil {
 		return fmt.Errorf("writing the events: %w", err)
