@@ -107,6 +107,9 @@ type over struct {
 	produces map[string]topology.ChangelogMode
 	// captured stand for tables that an earlier rehearsal wrote.
 	captured map[string]*Captured
+	// without tells rows that are taken out of the fixture, by table; the others come when they
+	// came before.
+	without map[string][]bool
 }
 
 // fixtureClock is processing time that moves when the timeline says so.
@@ -219,6 +222,7 @@ type fixtureTable struct {
 	keys   map[string]int  // metadata key → field
 	rows   *vec.Batch      // in the order of the file, with kinds
 	split  []int           // of each row
+	absent []bool          // rows that never come; nil = none
 	key    []int           // fields that identify a row; nil = none
 	mark   int             // field with the event time, -1 = none
 }
@@ -316,6 +320,10 @@ func (o *over) table(t *catalog.Table, zone *time.Location, versions bool) (*fix
 	if err := ft.keyed(t, at); err != nil {
 		return nil, err
 	}
+	ft.absent = o.without[ft.name]
+	if o.mode == Batch && ft.absent != nil {
+		ft.rows, ft.absent = ft.present(0, ft.rows.Len), nil
+	}
 	switch {
 	case o.mode == Batch && versions:
 		ft.unroll()
@@ -323,6 +331,20 @@ func (o *over) table(t *catalog.Table, zone *time.Location, versions bool) (*fix
 		return ft, ft.fold(o.produces[ft.name])
 	}
 	return ft, nil
+}
+
+// present gives those of the rows from, … to-1 that come.
+func (ft *fixtureTable) present(from, to int) *vec.Batch {
+	if ft.absent == nil {
+		return ft.rows.Slice(from, to-from)
+	}
+	var keep []int32
+	for i := from; i < to; i++ {
+		if !ft.absent[i] {
+			keep = append(keep, int32(i))
+		}
+	}
+	return ft.rows.Take(keep)
 }
 
 // unroll leaves every version of a changing table as a row of its own.

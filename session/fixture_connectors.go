@@ -122,7 +122,7 @@ func (s *fixtureSource) Close() error { return nil }
 // pick gives the rows from, … to-1 with the columns of this scan. A scan that gives an
 // upsert changelog has no -U rows.
 func (s *fixtureSource) pick(from, to int) *vec.Batch {
-	rows := s.table.rows.Slice(from, to-from)
+	rows := s.table.present(from, to)
 	if s.node != nil && !s.node.Changelog.Has(topology.UpdateBefore) && rows.Kinds != nil {
 		var keep []int32
 		for i := range rows.Len {

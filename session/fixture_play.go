@@ -41,7 +41,7 @@ func (p *player) start(t *fixtureTable) {
 			return
 		}
 	}
-	p.dimensions[t.name].apply(t.rows)
+	p.dimensions[t.name].apply(t.present(0, t.rows.Len))
 }
 
 // reads lists the scans of a table.
@@ -101,7 +101,10 @@ func (p *player) carry(ctx context.Context, m Moment, again bool) bool {
 func (p *player) rows(ctx context.Context, m Moment, again bool) bool {
 	t := p.conns.tables[m.Table]
 	if d := p.dimensions[m.Table]; d != nil && !again {
-		d.apply(t.rows.Slice(m.From, m.To-m.From))
+		d.apply(t.present(m.From, m.To))
+	}
+	if t.present(m.From, m.To).Len == 0 {
+		return true
 	}
 	for _, s := range p.reads(m.Table) {
 		if !p.give(ctx, s, m.Split, delivery{batch: s.pick(m.From, m.To), mark: exec.MinWatermark}) || p.job.Drain(ctx) != nil {

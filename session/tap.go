@@ -16,6 +16,7 @@ import (
 	"github.com/weir-sql/weir/fixtures"
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/physical"
+	"github.com/weir-sql/weir/planner/rex"
 	"github.com/weir-sql/weir/planner/types"
 	"github.com/weir-sql/weir/topology"
 )
@@ -178,8 +179,26 @@ func eventTimeOf(schema []types.Field) int {
 
 // edgeFilter makes an operator of a condition over the columns of an edge; nil = every row.
 func (s *Session) edgeFilter(schema []types.Field, where string) (exec.Operator, error) {
+	e, plan, err := s.edgeCondition(schema, where)
+	if err != nil || e == nil {
+		return nil, err
+	}
+	return s.rowFilter(schema, e, plan)
+}
+
+// rowFilter makes an operator that keeps the rows for which an expression holds.
+func (s *Session) rowFilter(schema []types.Field, e rex.Expr, plan *Plan) (exec.Operator, error) {
+	exprs := make([]rex.Expr, len(schema))
+	for i, f := range schema {
+		exprs[i] = &rex.Ref{Index: i, T: f.Type}
+	}
+	return s.opened(&physical.Calc{Out: physical.Out{Fields: schema}, In: typesOfFields(schema), Filter: e, Exprs: exprs}, plan)
+}
+
+// edgeCondition binds a condition over the columns of an edge; nil = it always holds.
+func (s *Session) edgeCondition(schema []types.Field, where string) (rex.Expr, *Plan, error) {
 	if strings.TrimSpace(where) == "" {
-		return nil, nil
+		return nil, nil, nil
 	}
 	var columns []string
 	names := map[string]int{}
@@ -200,20 +219,22 @@ func (s *Session) edgeFilter(schema []types.Field, where string) (exec.Operator,
 			c.Source = &diag.Source{Name: "--where", Text: where}
 			list[i] = &c
 		}
-		return nil, list
+		return nil, nil, list
 	}
 	if plan == nil || plan.Graph == nil || len(plan.Outputs) != 1 {
-		return nil, diag.Errorf("W0642", diag.Span{}, "a filter is one condition, such as amount > 10, not %q", where)
+		return nil, nil, diag.Errorf("W0642", diag.Span{}, "a filter is one condition, such as amount > 10, not %q", where)
 	}
 	for _, n := range plan.Graph.Nodes {
-		if c, ok := n.Spec.(*physical.Calc); ok && c.Filter != nil {
-			return s.opened(c, plan)
-		}
-		if _, ok := n.Spec.(*physical.Values); ok {
-			return noneOperator{}, nil
+		switch spec := n.Spec.(type) {
+		case *physical.Calc:
+			if spec.Filter != nil {
+				return spec.Filter, plan, nil
+			}
+		case *physical.Values:
+			return &rex.Lit{Value: false, T: types.Type{Kind: types.Boolean}}, plan, nil // it never holds
 		}
 	}
-	return nil, nil // the condition always holds
+	return nil, plan, nil
 }
 
 // opened makes an operator that is used outside of a job.
@@ -236,12 +257,6 @@ func (s *Session) opened(spec physical.Spec, plan *Plan) (exec.Operator, error) 
 	}
 	return op, nil
 }
-
-// noneOperator lets nothing through: the filter of a condition that never holds.
-type noneOperator struct{}
-
-// Process drops a batch.
-func (noneOperator) Process(int, *vec.Batch, exec.Out) error { return nil }
 
 // tapping watches edges and hands what passes to one goroutine.
 type tapping struct {

@@ -134,6 +134,7 @@ becomes, and tells where the two disagree.
 		a.parityCommand(),
 		a.stepCommand(),
 		a.tapCommand(),
+		a.whyCommand(),
 		a.doctorCommand(),
 		a.connectorsCommand(),
 		a.functionsCommand(),

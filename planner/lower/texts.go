@@ -61,6 +61,9 @@ var infix = map[string]int{"OR": 1, "AND": 2, "=": 4, "<>": 4, "<": 4, "<=": 4, 
 	"+": 5, "-": 5, "*": 6, "/": 6, "%": 6}
 
 // exprText writes an expression for people, much as it stood in the SQL.
+// Text prints an expression over columns with the given names, for people.
+func Text(e rex.Expr, names []string) string { return exprText(e, names) }
+
 func exprText(e rex.Expr, names []string) string { return prec(e, names, 0) }
 
 func prec(e rex.Expr, names []string, outer int) string {
