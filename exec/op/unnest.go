@@ -17,6 +17,7 @@ type Unnest struct {
 	spec       *physical.Unnest
 	outTypes   []types.Type
 	collection *expr.Program
+	cond       *expr.Program // nil = every element counts
 	ctx        *expr.Ctx
 
 	rows     []int32 // of the input
@@ -27,7 +28,11 @@ type Unnest struct {
 // NewUnnest compiles the collection.
 func NewUnnest(spec *physical.Unnest, reg expr.Registry) (*Unnest, error) {
 	c, err := expr.Compile(spec.Collection, spec.In, reg)
-	return &Unnest{spec: spec, outTypes: outTypes(spec), collection: c}, err
+	u := &Unnest{spec: spec, outTypes: outTypes(spec), collection: c}
+	if err == nil && spec.Cond != nil {
+		u.cond, err = expr.Compile(spec.Cond, u.outTypes, reg)
+	}
+	return u, err
 }
 
 // Open takes what the expression may know of the world.
@@ -47,7 +52,42 @@ func (u *Unnest) Process(_ int, b *vec.Batch, out exec.Out) error {
 			return err
 		}
 	}
+	if u.cond != nil {
+		if err := u.choose(b, v); err != nil {
+			return err
+		}
+	}
 	return u.emit(b, v, out)
+}
+
+// choose drops the listed elements that do not meet the condition. A row that has no
+// other is listed without element, if rows without elements are kept.
+func (u *Unnest) choose(b *vec.Batch, v *vec.Vec) error {
+	if len(u.rows) == 0 {
+		return nil
+	}
+	ok, err := u.cond.Eval(u.ctx, u.listed(b, v))
+	if err != nil {
+		return err
+	}
+	n, kept := 0, false
+	for j, row := range u.rows {
+		last := j+1 == len(u.rows) || u.rows[j+1] != row
+		switch {
+		case u.elems[j] >= 0 && isTrue(ok, j):
+			u.elems[n], u.ordinals[n], kept = u.elems[j], u.ordinals[j], true
+		case last && !kept && u.spec.Outer:
+			u.elems[n], u.ordinals[n] = -1, -1
+		default:
+			kept = kept && !last
+			continue
+		}
+		u.rows[n] = row
+		n++
+		kept = kept && !last
+	}
+	u.rows, u.elems, u.ordinals = u.rows[:n], u.elems[:n], u.ordinals[:n]
+	return nil
 }
 
 // row lists the elements of row i.
@@ -78,17 +118,24 @@ func (u *Unnest) row(b *vec.Batch, v *vec.Vec, i int, out exec.Out) error {
 
 func (u *Unnest) put(b *vec.Batch, v *vec.Vec, row, elem, ordinal int32, out exec.Out) error {
 	u.rows, u.elems, u.ordinals = append(u.rows, row), append(u.elems, elem), append(u.ordinals, ordinal)
-	if len(u.rows) == vec.BatchSize {
+	if len(u.rows) == vec.BatchSize && u.cond == nil {
 		return u.emit(b, v, out)
 	}
 	return nil
 }
 
-// emit gathers the listed rows.
+// emit puts the listed rows out.
 func (u *Unnest) emit(b *vec.Batch, v *vec.Vec, out exec.Out) error {
 	if len(u.rows) == 0 {
 		return nil
 	}
+	res := u.listed(b, v)
+	u.rows, u.elems, u.ordinals = u.rows[:0], u.elems[:0], u.ordinals[:0]
+	return out.Emit(res)
+}
+
+// listed gathers the listed rows.
+func (u *Unnest) listed(b *vec.Batch, v *vec.Vec) *vec.Batch {
 	res := b.Take(u.rows)
 	want := len(u.outTypes)
 	if u.spec.WithOrdinality {
@@ -118,8 +165,7 @@ func (u *Unnest) emit(b *vec.Batch, v *vec.Vec, out exec.Out) error {
 		res.Cols = append(res.Cols, o)
 	}
 	retype(res.Cols, u.outTypes)
-	u.rows, u.elems, u.ordinals = u.rows[:0], u.elems[:0], u.ordinals[:0]
-	return out.Emit(res)
+	return res
 }
 
 // rowFields gives the fields of a ROW vector as columns, NULL where the row is NULL.

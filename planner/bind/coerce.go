@@ -158,6 +158,10 @@ func (b *binder) comparison(op string, l, r rex.Expr, at diag.Span) rex.Expr {
 		b.errorf(codeOperands, at, "%s and %s cannot be compared", lt, rt).WithHint("%s", compareHint(lt, rt))
 		return invalid()
 	}
+	if (op[0] == '<' || op[0] == '>') && op != "<>" && t.In(types.Row, types.Array, types.Map, types.Multiset) {
+		b.errorf(codeOperands, at, "values of %s have no order; they can be compared with = and <>", t)
+		return invalid()
+	}
 	if t.Kind == types.Null {
 		t = types.Int32
 		l, r = b.to(l, t), b.to(r, t)

@@ -40,9 +40,11 @@ func (s *cteScope) names() []string {
 // with adds the queries of a WITH clause; each sees those before it. ok is false if the
 // clause as a whole is refused.
 func (b *binder) with(w *syntax.With, env queryEnv) (*cteScope, bool) {
-	if w.Recursive {
-		b.refuse(b.at(w), "WITH RECURSIVE")
-		return env.ctes, false
+	for _, c := range w.CTEs {
+		if w.Recursive && readsItself(c) {
+			b.refuse(b.at(c), "a recursive query").WithHint("Flink does not run it either; unroll a fixed number of steps")
+			return env.ctes, false
+		}
 	}
 	seen := map[string]bool{}
 	for _, c := range w.CTEs {
@@ -56,6 +58,21 @@ func (b *binder) with(w *syntax.With, env queryEnv) (*cteScope, bool) {
 		b.cteNode(s)
 	}
 	return env.ctes, true
+}
+
+// readsItself reports a query of WITH that names itself.
+func readsItself(c *syntax.CTE) bool {
+	found := false
+	syntax.Walk(c.Query, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.TableRef:
+			found = found || len(n.Name.Parts) == 1 && n.Name.Parts[0].Name == c.Name.Name
+		case *syntax.TableQuery:
+			found = found || len(n.Name.Parts) == 1 && n.Name.Parts[0].Name == c.Name.Name
+		}
+		return !found
+	})
+	return found
 }
 
 // cteNode gives the one node of a WITH query.

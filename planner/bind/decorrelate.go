@@ -24,6 +24,8 @@ type pulled struct {
 	// empty: the subquery has exactly one row, and where no row of node satisfies preds its
 	// columns are these (an aggregate without GROUP BY). nil otherwise.
 	empty []rex.Expr
+	// having: that one row is there only if having[0] is true, or where empty counts having[1].
+	having []rex.Expr
 }
 
 // pull takes the references to the enclosing query out of a subquery's tree; left is what
@@ -114,8 +116,13 @@ func (b *binder) pullFilter(n *logical.Filter) (*pulled, string) {
 	if why != "" {
 		return nil, why
 	}
+	if p.empty != nil && p.having != nil {
+		return nil, "with HAVING and a condition on its result"
+	}
 	if p.empty != nil {
-		return nil, "with HAVING"
+		out := *p
+		out.having = []rex.Expr{rex.Inline(n.Cond, p.cols), rex.Inline(n.Cond, p.empty)}
+		return &out, ""
 	}
 	out := *p
 	var plain rex.Expr

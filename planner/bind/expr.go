@@ -177,7 +177,11 @@ func (x *exprs) column(ref *syntax.ColumnRef) rex.Expr {
 	if x.match != nil {
 		return x.match.column(x, ref)
 	}
-	res, ok := x.b.lookup(x.in, ref)
+	var res resolved
+	ok := false
+	if !x.outerQualifier(ref) {
+		res, ok = x.b.lookup(x.in, ref)
+	}
 	if !ok && x.outer != nil {
 		res, ok = x.correlated(ref)
 	}

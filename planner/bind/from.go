@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/weir-sql/weir/planner/catalog"
@@ -82,8 +83,7 @@ func (b *binder) tableExpr(t syntax.TableExpr, q queryEnv, left *rel) (fromItem,
 	case *syntax.Join:
 		return b.join(t, q, left)
 	case *syntax.Derived:
-		if t.Sample != nil {
-			b.refuse(b.at(t.Sample), "TABLESAMPLE")
+		if !b.wholeSample(t.Sample) {
 			return fromItem{}, false
 		}
 		if t.Lateral && left != nil {
@@ -101,6 +101,18 @@ func (b *binder) tableExpr(t syntax.TableExpr, q queryEnv, left *rel) (fromItem,
 	}
 	b.refuse(b.at(t), fmt.Sprintf("this item of FROM (%T)", t))
 	return fromItem{}, false
+}
+
+// wholeSample refuses TABLESAMPLE, but of 100 percent, which Flink takes too.
+func (b *binder) wholeSample(s *syntax.Sample) bool {
+	if s == nil {
+		return true
+	}
+	if p, err := strconv.ParseFloat(s.Percent.Text, 64); err == nil && p == 100 {
+		return true
+	}
+	b.refuse(b.at(s), "TABLESAMPLE").WithHint("Flink does not run it either; filter with RAND() < 0.1")
+	return false
 }
 
 // derived binds (query) AS alias.
@@ -126,8 +138,7 @@ func (r *rel) place(at diag.Span) {
 
 // tableRef binds a named table: a WITH query, a view or a table.
 func (b *binder) tableRef(t *syntax.TableRef, q queryEnv, left *rel) (fromItem, bool) {
-	if t.Sample != nil {
-		b.refuse(b.at(t.Sample), "TABLESAMPLE")
+	if !b.wholeSample(t.Sample) {
 		return fromItem{}, false
 	}
 	if t.AsOf != nil {

@@ -88,8 +88,14 @@ func (b *binder) onTrue(t *syntax.Join, out fromItem, q queryEnv, kind physical.
 	if l, ok := c.(*rex.Lit); ok && l.Value == true {
 		return true
 	}
+	if n, isUnnest := out.rel.node.(*logical.Unnest); isUnnest && kind == physical.LeftOuter && !holds(c, subMark) && !holdsOuter(c) {
+		m := *n
+		m.Cond = c
+		out.rel.node = &m
+		return true
+	}
 	if kind == physical.LeftOuter {
-		b.refuse(b.at(t.On), "a LEFT JOIN of UNNEST or a table function with a condition other than TRUE")
+		b.refuse(b.at(t.On), "a LEFT JOIN of a table function with a condition other than TRUE")
 		return false
 	}
 	out.rel.node = filterNode(out.rel.node, c, b.at(t.On))

@@ -28,6 +28,10 @@ func (b *binder) lateralQuery(d *syntax.Derived, q queryEnv, left *rel, kind phy
 	}
 	right := b.rename(newRel(s.node, "", catalog.Path{}), d.Alias)
 	right.place(at)
+	if p.having != nil {
+		b.refuse(at, "a correlated LATERAL query with HAVING").WithHint("filter its result with WHERE")
+		return fromItem{}, false
+	}
 	out, ok := b.joinLateral(left, p, kind, s, right.node.Schema(), at)
 	if !ok {
 		return fromItem{}, false
@@ -55,8 +59,7 @@ func (b *binder) lateralQuery(d *syntax.Derived, q queryEnv, left *rel, kind phy
 // unnest binds UNNEST(collection) [WITH ORDINALITY] and joins it to the items to its left.
 func (b *binder) unnest(u *syntax.Unnest, q queryEnv, left *rel, kind physical.JoinKind) (fromItem, bool) {
 	at := b.at(u)
-	if u.Sample != nil {
-		b.refuse(b.at(u.Sample), "TABLESAMPLE")
+	if !b.wholeSample(u.Sample) {
 		return fromItem{}, false
 	}
 	if len(u.Args) != 1 {
@@ -130,8 +133,7 @@ func elementFields(t types.Type) []types.Field {
 // which may use the items to the left.
 func (b *binder) tableFunc(t *syntax.TableFunc, q queryEnv, left *rel, kind physical.JoinKind) (fromItem, bool) {
 	at := b.at(t)
-	if t.Sample != nil {
-		b.refuse(b.at(t.Sample), "TABLESAMPLE")
+	if !b.wholeSample(t.Sample) {
 		return fromItem{}, false
 	}
 	if windowed(t) {

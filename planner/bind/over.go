@@ -89,12 +89,22 @@ func (x *exprs) overCall(f *catalog.Function, c *syntax.Call) rex.Expr {
 		b.errorf(codeOver, at, "%s … OVER cannot stand in %s", f.Name, x.clause).
 			WithHint("compute it in a subquery, or filter with QUALIFY")
 		return invalid()
-	case c.Nulls == syntax.IgnoreNulls:
-		b.refuse(at, "IGNORE NULLS")
+	case c.Nulls != syntax.NullTreatmentUnspecified && f.Name != "LAG" && f.Name != "LEAD":
+		b.errorf(codeOver, at, "IGNORE NULLS and RESPECT NULLS go with LAG and LEAD, not with %s", f.Name)
 		return invalid()
 	case c.Filter != nil:
 		b.refuse(b.at(c.Filter), "FILTER with OVER").WithHint("write a CASE as the argument")
 		return invalid()
+	}
+	if len(c.Args) > 1 && !b.batch() && (f.Name == "LAG" || f.Name == "LEAD") {
+		if l, isLit := x.bind(c.Args[1]).(*rex.Lit); isLit && l.T.IsInteger() && l.Value != nil && l.Value.(int64) < 0 {
+			b.errorf(codeOver, b.at(c.Args[1]), "%s by a negative number looks at rows that have not come yet", f.Name)
+			return invalid()
+		}
+	}
+	if c.Nulls == syntax.IgnoreNulls {
+		b.warnf(codeOver, at, "IGNORE NULLS has no effect: as in Flink, %s counts rows with NULL too", f.Name).
+			WithHint("filter the NULLs in a subquery before")
 	}
 	spec, ok := x.windowSpec(c.Over, 0)
 	if !ok {

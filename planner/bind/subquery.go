@@ -49,7 +49,11 @@ func (x *exprs) bindSubquery(q syntax.Query, kind subqueryKind, at diag.Span) *s
 // correlated resolves a name in the enclosing query. The subquery keeps the column; its
 // tree gets a reference to it.
 func (x *exprs) correlated(ref *syntax.ColumnRef) (resolved, bool) {
-	res, ok := x.b.lookup(x.outer.in, ref)
+	var res resolved
+	ok := false
+	if !x.outer.outerQualifier(ref) {
+		res, ok = x.b.lookup(x.outer.in, ref)
+	}
 	if !ok && x.outer.outer != nil {
 		res, ok = x.outer.correlated(ref)
 	}
@@ -65,6 +69,29 @@ func (x *exprs) correlated(ref *syntax.ColumnRef) (resolved, bool) {
 	x.b.spans[res.expr] = x.b.at(ref)
 	res.expr = &outerRef{sub: s, slot: slot, t: plainTime(res.expr.Type()), at: x.b.at(ref), name: ref.Parts[len(ref.Parts)-1].Name}
 	return res, true
+}
+
+// outerQualifier reports whether a dotted name begins with a table of an enclosing query and
+// with none of this one. That wins over a ROW column, or a field of one, of the same name.
+func (x *exprs) outerQualifier(ref *syntax.ColumnRef) bool {
+	qualifies := func(r *rel) bool {
+		parts := make([]string, 0, 3)
+		for _, p := range ref.Parts[:min(len(ref.Parts)-1, 3)] {
+			if parts = append(parts, p.Name); r.find(parts) != nil {
+				return true
+			}
+		}
+		return false
+	}
+	if x.outer == nil || len(ref.Parts) < 2 || qualifies(x.in) || x.in.open {
+		return false
+	}
+	for o := x.outer; o != nil; o = o.outer {
+		if qualifies(o.in) {
+			return true
+		}
+	}
+	return false
 }
 
 func (x *exprs) stand(s *subquery, lhs []rex.Expr, t types.Type) rex.Expr {
@@ -211,13 +238,14 @@ func (b *binder) semiJoin(r *rel, c rex.Expr) {
 		return
 	}
 	if pull.empty != nil {
-		if s.kind == existsQuery { // an aggregate without GROUP BY always has its row
-			if negated {
-				r.node = filterNode(r.node, boolLit(false), s.at)
-			}
+		v := b.existsOrIn(r, s, lhs, corr)
+		if bad(v) {
 			return
 		}
-		b.refuse(s.at, "IN with a correlated aggregate").WithHint("compare with = and a scalar subquery")
+		if negated {
+			v = not(v)
+		}
+		r.node = filterNode(r.node, v, s.at)
 		return
 	}
 	width := len(r.node.Schema())
@@ -238,6 +266,14 @@ func (b *binder) semiJoin(r *rel, c rex.Expr) {
 		kind = joinAnti
 	}
 	r.node = &logical.Join{Base: logical.Base{Fields: r.node.Schema(), At: s.at}, Kind: kind, Left: r.node, Right: pull.node, Cond: cond, LeftName: sideName(r)}
+}
+
+// existsOrIn joins a subquery of EXISTS or IN and gives its truth as a value.
+func (b *binder) existsOrIn(r *rel, s *subquery, lhs, corr []rex.Expr) rex.Expr {
+	if s.kind == existsQuery {
+		return b.existsValue(r, s, corr)
+	}
+	return b.inValue(r, s, lhs, corr)
 }
 
 // overJoin brings an expression over a pulled subquery to left ++ right: its own columns
@@ -274,14 +310,10 @@ func (b *binder) attach(r *rel, e rex.Expr) (*rel, rex.Expr) {
 			next, args[j] = b.attach(&out, a)
 			out = *next
 		}
-		s := b.subs[i]
-		switch s.kind {
-		case existsQuery:
-			return b.existsValue(&out, s, args), true
-		case inQuery:
-			return b.inValue(&out, s, args[:s.lhs], args[s.lhs:]), true
+		if s := b.subs[i]; s.kind != scalarQuery {
+			return b.existsOrIn(&out, s, args[:s.lhs], args[s.lhs:]), true
 		}
-		return b.scalarValue(&out, s, args), true
+		return b.scalarValue(&out, b.subs[i], args), true
 	})
 	failed := false
 	rex.Walk(v, func(e rex.Expr) bool { failed = failed || bad(e); return !failed })

@@ -29,7 +29,24 @@ func (b *binder) scalarValue(r *rel, s *subquery, corr []rex.Expr) rex.Expr {
 	if !ok {
 		return invalid()
 	}
-	t := plainTime(s.node.Schema()[0].Type.Null())
+	if p.having != nil {
+		t := plainTime(s.node.Schema()[0].Type.Null())
+		is := *p
+		is.having = nil
+		is.cols = []rex.Expr{caseOf(p.having[:1], []rex.Expr{p.cols[0], nullLit(t)}, t, s.at)}
+		is.empty = []rex.Expr{caseOf(p.having[1:], []rex.Expr{p.empty[0], nullLit(t)}, t, s.at)}
+		p = &is
+	}
+	return b.joinedValue(r, p, s, corr)
+}
+
+// joinedValue joins a pulled subquery and refers to its first column.
+func (b *binder) joinedValue(r *rel, p *pulled, s *subquery, corr []rex.Expr) rex.Expr {
+	t := plainTime(p.cols[0].Type().Null())
+	if s.kind == scalarQuery {
+		t = plainTime(s.node.Schema()[0].Type.Null())
+	}
+	ok := true
 	if isUnit(p.node) && len(p.preds) == 0 {
 		return b.overJoin(p.cols[0], corr, 0)
 	}
@@ -79,6 +96,15 @@ func (b *binder) scalarValue(r *rel, s *subquery, corr []rex.Expr) rex.Expr {
 		empty = b.overJoin(p.empty[0], corr, width)
 	}
 	return caseOf([]rex.Expr{isNull(r.ref(width + markAt))}, []rex.Expr{empty, v}, t, s.at)
+}
+
+// isTrueAll makes conditions that are never NULL.
+func isTrueAll(es []rex.Expr) []rex.Expr {
+	out := make([]rex.Expr, len(es))
+	for i, e := range es {
+		out[i] = &rex.Call{Fn: "IS_TRUE", Args: []rex.Expr{e}, T: types.Bool.NotNull()}
+	}
+	return out
 }
 
 func isNullLit(e rex.Expr) bool {
@@ -134,8 +160,13 @@ func (b *binder) existsValue(r *rel, s *subquery, corr []rex.Expr) rex.Expr {
 	if !ok {
 		return invalid()
 	}
+	if p.empty != nil && p.having == nil {
+		return boolLit(true) // an aggregate without GROUP BY always has its row
+	}
 	if p.empty != nil {
-		return boolLit(true)
+		there := *p
+		there.cols, there.empty, there.having = isTrueAll(p.having[:1]), isTrueAll(p.having[1:]), nil
+		return b.joinedValue(r, &there, s, corr)
 	}
 	if len(p.preds) == 0 {
 		count := &logical.Aggregate{Base: logical.Base{At: s.at, Fields: []types.Field{{Name: "COUNT", Type: types.Int64.NotNull()}}},
@@ -183,8 +214,11 @@ func (b *binder) inValue(r *rel, s *subquery, lhs, corr []rex.Expr) rex.Expr {
 	if !ok {
 		return invalid()
 	}
+	if p.empty != nil && p.having == nil && len(lhs) == 1 { // exactly one row
+		return b.comparison(s.op, lhs[0], b.joinedValue(r, p, s, corr), s.at)
+	}
 	if p.empty != nil {
-		b.refuse(s.at, "IN with a correlated aggregate").WithHint("compare with = and a scalar subquery")
+		b.refuse(s.at, "IN with a correlated aggregate of several columns or with HAVING").WithHint("compare with = and a scalar subquery")
 		return invalid()
 	}
 	if s.op != "=" {

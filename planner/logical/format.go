@@ -103,7 +103,7 @@ func Line(n Node) string {
 	case *Sort:
 		return fmt.Sprintf("Sort %s offset=%d fetch=%d", OrderText(n.Keys), n.Offset, n.Fetch)
 	case *Unnest:
-		return fmt.Sprintf("Unnest %s outer=%t ordinality=%t", n.Collection, n.Outer, n.WithOrdinality)
+		return fmt.Sprintf("Unnest %s outer=%t ordinality=%t", n.Collection, n.Outer, n.WithOrdinality) + on(n.Cond)
 	case *Match:
 		return n.line()
 	case *Replicate:

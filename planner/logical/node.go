@@ -192,6 +192,9 @@ type Unnest struct {
 	Collection     rex.Expr
 	Outer          bool
 	WithOrdinality bool
+	// Cond is over the node's own columns: elements that fail it do not count, so that with
+	// Outer a row without any other comes out with NULLs. nil = all.
+	Cond rex.Expr
 }
 
 // Sink is one output of a script. Table nil = the result of a SELECT.

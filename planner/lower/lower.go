@@ -251,7 +251,7 @@ func (b *builder) unnest(n *logical.Unnest) *op {
 	from := b.lower(n.Input)
 	o := &op{kind: topology.KindCorrelate, name: "unnest", fields: n.Fields, bounded: from.bounded,
 		spec: &physical.Unnest{Out: physical.Out{Fields: n.Fields}, In: physical.FieldTypes(from.schema()),
-			Collection: n.Collection, Outer: n.Outer, WithOrdinality: n.WithOrdinality},
+			Collection: n.Collection, Outer: n.Outer, WithOrdinality: n.WithOrdinality, Cond: n.Cond},
 		label:   "Unnest " + exprText(n.Collection, fieldNames(from.schema())),
 		origins: slices.Clone(from.origins),
 	}
@@ -259,6 +259,10 @@ func (b *builder) unnest(n *logical.Unnest) *op {
 	o.meaning = fmt.Sprintf("%s outer=%t ordinality=%t", what, n.Outer, n.WithOrdinality)
 	for i := len(from.origins); i < len(n.Fields); i++ {
 		o.origins = append(o.origins, fmt.Sprintf("%s#%d", what, i-len(from.origins)))
+	}
+	if n.Cond != nil {
+		o.meaning += " on " + short(resolve(n.Cond, o.origins))
+		o.label += " on " + exprText(n.Cond, fieldNames(n.Fields))
 	}
 	b.feed(o, from, anywhere)
 	return b.add(o, n)

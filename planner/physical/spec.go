@@ -424,9 +424,11 @@ type Expand struct {
 // input columns, the element's columns, then the ordinality (INT NOT NULL) if asked.
 type Unnest struct {
 	Out
-	In             []types.Type
-	Collection     rex.Expr
-	Outer          bool // keep rows without elements
+	In         []types.Type
+	Collection rex.Expr
+	Outer      bool // keep rows without elements
+	// Cond is over the output's columns: elements that fail it do not count. nil = all.
+	Cond           rex.Expr
 	WithOrdinality bool
 }
 

@@ -159,6 +159,9 @@ func (p *pruner) require(n logical.Node) {
 	case *logical.Unnest:
 		p.ask(n.Input, below(need, len(n.Input.Schema()))...)
 		p.ask(n.Input, rex.Refs(n.Collection)...)
+		if n.Cond != nil {
+			p.ask(n.Input, below(rex.Refs(n.Cond), len(n.Input.Schema()))...)
+		}
 	case *logical.Match:
 		p.ask(n.Input, n.Partition...)
 		p.ask(n.Input, keyColumns(n.Order)...)

@@ -100,7 +100,11 @@ func (p *pruner) rebuild(n logical.Node) made {
 		in := p.made[n.Input]
 		c := *n
 		c.Input, c.Collection = in.node, rex.Remap(n.Collection, in.pos)
-		return grown(n, &c, &c.Base, in)
+		m := grown(n, &c, &c.Base, in)
+		if n.Cond != nil {
+			c.Cond = rex.Remap(n.Cond, m.pos)
+		}
+		return m
 	case *logical.Match:
 		in := p.narrow(n.Input)
 		c := *n
