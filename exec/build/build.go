@@ -66,6 +66,9 @@ func Operator(spec physical.Spec, env Env) (exec.Operator, error) {
 		if s.Rowtime && !env.Batch {
 			return op.NewRowtimeSort(s), nil
 		}
+		if !env.Batch {
+			return op.NewProctimeSort(s), nil
+		}
 		return op.NewSort(s), nil
 	case *physical.TopN:
 		return op.NewTopN(s, env.Batch)
