@@ -16,6 +16,7 @@ import (
 	"github.com/weir-sql/weir/connectors/nexmark"
 	"github.com/weir-sql/weir/connectors/print"
 	"github.com/weir-sql/weir/connectors/redis"
+	"github.com/weir-sql/weir/connectors/simulated"
 )
 
 // All lists the connectors of weir.
@@ -29,6 +30,7 @@ func All() []Connector {
 		redis.Connector(),
 		print.Connector(),
 		blackhole.Connector(),
+		simulated.Connector(),
 	}
 }
 

@@ -9,6 +9,6 @@ func (a *app) benchCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.benchNexmarkCommand())
+	cmd.AddCommand(a.benchNexmarkCommand(), a.benchLookupCommand(), a.benchRebalanceCommand())
 	return cmd
 }
