@@ -11,20 +11,22 @@ import (
 // begins at e.start[k] and has e.length[k] bytes. Other rows are empty.
 func (e *events) cut(t types.Type, kind int, data []byte) *vec.Vec {
 	v := vec.New(t, e.n)
-	total, row := int32(0), 0
+	total, longest, row := int32(0), int32(0), 0
 	for k, r := range e.rows[kind] {
 		for ; row <= int(r); row++ {
 			v.Off[row] = total
 		}
 		total += e.length[k]
+		longest = max(longest, e.length[k])
 	}
 	for ; row <= e.n; row++ {
 		v.Off[row] = total
 	}
-	v.Data = make([]byte, 0, total)
+	c := vec.NewCopier(int(total), int(longest))
 	for k, at := range e.start {
-		v.Data = append(v.Data, data[at:at+e.length[k]]...)
+		c.Copy(data, at, at+e.length[k])
 	}
+	v.Data = c.Bytes()
 	return v
 }
 

@@ -9,13 +9,13 @@ import (
 // branch is one operand of a special form, evaluated on the rows that reach it.
 type branch struct {
 	x    node
-	refs []int // columns it reads
-	lazy bool  // it can fail, so it must not see other rows
+	refs []reading
+	lazy bool // it can fail, so it must not see other rows
 }
 
 func (c *compiler) branch(e rex.Expr, escapes bool) (branch, error) {
 	x, err := c.compile(e, escapes)
-	return branch{x: x, refs: rex.Refs(e), lazy: c.fails(e)}, err
+	return branch{x: x, refs: readings(e), lazy: c.fails(e)}, err
 }
 
 // part gives the branch's value for the rows sel of b. The value of row sel[j] is at

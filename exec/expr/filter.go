@@ -36,7 +36,7 @@ func (c *compiler) filter(parts []rex.Expr) (*Filter, error) {
 		if err != nil {
 			return nil, err
 		}
-		f.tests = append(f.tests, &exprTest{x: x, refs: rex.Refs(p), lazy: c.fails(p)})
+		f.tests = append(f.tests, &exprTest{x: x, refs: readings(p), lazy: c.fails(p)})
 	}
 	return f, nil
 }
@@ -68,7 +68,7 @@ func (f *Filter) Select(ctx *Ctx, b *vec.Batch, buf []int32) ([]int32, error) {
 // exprTest is a conjunct that is evaluated to truth values.
 type exprTest struct {
 	x    node
-	refs []int
+	refs []reading
 	lazy bool
 }
 

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/weir-sql/weir/exec/expr/function"
@@ -46,7 +47,7 @@ func (p *Program) Eval(ctx *Ctx, b *vec.Batch) (*vec.Vec, error) {
 // subexpressions that occur more than once are computed once.
 type Projection struct {
 	roots []node
-	refs  []int // the columns that any expression reads
+	refs  []reading // what any expression reads
 	run   *run
 	// after is the filter whose run this is: it has begun for the batch.
 	after *Filter
@@ -58,7 +59,7 @@ func CompileProjection(es []rex.Expr, in []types.Type, reg Registry) (*Projectio
 }
 
 func (c *compiler) projection(es []rex.Expr) (*Projection, error) {
-	p := &Projection{refs: rex.Refs(es...), run: &run{}}
+	p := &Projection{refs: readings(es...), run: &run{}}
 	for _, e := range es {
 		root, err := c.compile(e, true)
 		if err != nil {
@@ -137,12 +138,57 @@ func CompileCalc(cond rex.Expr, es []rex.Expr, in []types.Type, reg Registry) (*
 	return f, p, nil
 }
 
+// reading is a column that expressions read: all of it, or some fields of a ROW.
+type reading struct {
+	col    int
+	fields []int // nil = all of it
+}
+
+// readings lists what expressions read, by column.
+func readings(es ...rex.Expr) []reading {
+	whole, fields := map[int]bool{}, map[int]map[int]bool{}
+	for _, e := range es {
+		rex.Walk(e, func(e rex.Expr) bool {
+			switch e := e.(type) {
+			case *rex.Ref:
+				whole[e.Index] = true
+			case *rex.Field:
+				if r, ok := e.X.(*rex.Ref); ok {
+					if fields[r.Index] == nil {
+						fields[r.Index] = map[int]bool{}
+					}
+					fields[r.Index][e.Index] = true
+					return false
+				}
+			}
+			return true
+		})
+	}
+	out := make([]reading, 0, len(whole)+len(fields))
+	for _, col := range rex.Refs(es...) {
+		r := reading{col: col}
+		if !whole[col] {
+			r.fields = slices.Sorted(maps.Keys(fields[col]))
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// take gathers rows of the column; fields that nobody reads are left out (nil).
+func (r reading) take(v *vec.Vec, sel []int32) *vec.Vec {
+	if r.fields == nil {
+		return vec.Take(v, sel)
+	}
+	return vec.TakeFields(v, sel, r.fields)
+}
+
 // gather makes a batch of the rows sel that has the columns refs only; the others
 // are nil.
-func gather(b *vec.Batch, sel []int32, refs []int) *vec.Batch {
+func gather(b *vec.Batch, sel []int32, refs []reading) *vec.Batch {
 	out := &vec.Batch{Len: len(sel), Cols: make([]*vec.Vec, len(b.Cols))}
-	for _, c := range refs {
-		out.Cols[c] = vec.Take(b.Cols[c], sel)
+	for _, r := range refs {
+		out.Cols[r.col] = r.take(b.Cols[r.col], sel)
 	}
 	if b.Kinds != nil {
 		out.Kinds = make([]vec.RowKind, len(sel))
@@ -175,7 +221,7 @@ func (r *run) start(ctx *Ctx, b *vec.Batch) {
 }
 
 // gather makes a part of b, with the columns refs.
-func (r *run) gather(b *vec.Batch, sel []int32, refs []int) *vec.Batch {
+func (r *run) gather(b *vec.Batch, sel []int32, refs []reading) *vec.Batch {
 	out := gather(b, sel, refs)
 	r.parts = append(r.parts, part{out, b, sel})
 	return out

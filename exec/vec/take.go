@@ -34,6 +34,16 @@ func Take(v *Vec, sel []int32) *Vec {
 	return out
 }
 
+// TakeFields is Take of a ROW vector for those who will look at some fields only: the others
+// are nil.
+func TakeFields(v *Vec, sel []int32, fields []int) *Vec {
+	out := &Vec{Type: v.Type, Len: len(sel), Valid: takeValid(v, sel), Kids: make([]*Vec, len(v.Kids))}
+	for _, f := range fields {
+		out.Kids[f] = Take(v.Kids[f], sel)
+	}
+	return out
+}
+
 // takeFixed copies values; a negative index is left zero.
 func takeFixed[T Fixed](out, v *Vec, sel []int32) {
 	dst, src := Slice[T](out), Slice[T](v)
@@ -65,29 +75,48 @@ func takeValid(v *Vec, sel []int32) Bitmap {
 
 func takeValidSlow(v *Vec, sel []int32) Bitmap {
 	out := NewBitmap(len(sel))
+	nulls := 0
 	for j, i := range sel {
 		if i >= 0 && !v.IsNull(int(i)) {
-			out.Set(j)
+			out[j>>3] |= 1 << (j & 7)
+		} else {
+			nulls++
 		}
+	}
+	if nulls == 0 {
+		return nil
 	}
 	return out
 }
 
+// takeBytes copies texts; rows that lie next to each other are copied together.
 func takeBytes(out, v *Vec, sel []int32) {
-	out.Off = make([]int32, len(sel)+1)
-	total := 0
+	off := make([]int32, len(sel)+1)
+	total, longest := int32(0), int32(0)
 	for j, i := range sel {
 		if i >= 0 {
-			total += int(v.Off[i+1] - v.Off[i])
+			n := v.Off[i+1] - v.Off[i]
+			total += n
+			longest = max(longest, n)
 		}
-		out.Off[j+1] = int32(total)
+		off[j+1] = total
 	}
-	out.Data = make([]byte, 0, total)
-	for _, i := range sel {
-		if i >= 0 {
-			out.Data = append(out.Data, v.Data[v.Off[i]:v.Off[i+1]]...)
+	out.Off = off
+	c := NewCopier(int(total), int(longest))
+	for j := 0; j < len(sel); {
+		from := sel[j]
+		j++
+		if from < 0 {
+			continue
 		}
+		to := from + 1
+		for j < len(sel) && sel[j] == to {
+			j++
+			to++
+		}
+		c.Copy(v.Data, v.Off[from], v.Off[to])
 	}
+	out.Data = c.Bytes()
 }
 
 func takeLists(out, v *Vec, sel []int32) {

@@ -18,20 +18,20 @@ import (
 var regexps = family("string", []entry{
 	{
 		Name: "REGEXP", Aliases: []string{"REGEXP_LIKE"}, Sigs: "REGEXP(text, pattern)", Doc: "some part of the text matches",
-		Ex: "REGEXP('hello', 'l+') → TRUE", Takes: []string{"STRING, STRING"}, Gives: of(types.Bool), New: newRegexp, Fallible: true,
+		Ex: "REGEXP('hello', 'l+') → TRUE", Takes: []string{"STRING, STRING"}, Gives: of(types.Bool), New: newRegexp, FallibleCall: patternFails,
 	},
 	{
 		Name: "REGEXP_REPLACE", Sigs: "REGEXP_REPLACE(text, pattern, by)", Doc: "the text with every match replaced by the text by, as it stands",
-		Ex: "REGEXP_REPLACE('foobar', 'oo|ar', '') → fb", Takes: []string{"STRING, STRING, STRING"}, Gives: of(types.String), Fallible: true,
-		New: regexText(func(dst []byte, re *regexp.Regexp, a args, i int) ([]byte, bool) {
+		Ex: "REGEXP_REPLACE('foobar', 'oo|ar', '') → fb", Takes: []string{"STRING, STRING, STRING"}, Gives: of(types.String), FallibleCall: patternFails,
+		New: regexText(func(dst []byte, re *javaRegexp, a args, i int) ([]byte, bool) {
 			return appendRegexReplaced(dst, re, a.str(0, i), a.str(2, i)), true
 		}),
 	},
 	{
 		Name: "REGEXP_EXTRACT", Sigs: "REGEXP_EXTRACT(text, pattern [, group])", Doc: "the first match, or what a group of it matched; NULL if there is none",
 		Ex:    "REGEXP_EXTRACT('foothebar', 'foo(.*?)(bar)', 2) → bar",
-		Takes: []string{"STRING, STRING [, INT]"}, Gives: nullable(types.String), Fallible: true,
-		New: regexText(func(dst []byte, re *regexp.Regexp, a args, i int) ([]byte, bool) {
+		Takes: []string{"STRING, STRING [, INT]"}, Gives: nullable(types.String), FallibleCall: patternFails,
+		New: regexText(func(dst []byte, re *javaRegexp, a args, i int) ([]byte, bool) {
 			group := 0
 			if a.has(2) {
 				group = a.int(2, i)
@@ -49,8 +49,8 @@ var regexps = family("string", []entry{
 	},
 	{
 		Name: "REGEXP_SUBSTR", Sigs: "REGEXP_SUBSTR(text, pattern)", Doc: "the first match, NULL if there is none",
-		Ex: "REGEXP_SUBSTR('abc123', '[0-9]+') → 123", Takes: []string{"STRING, STRING"}, Gives: nullable(types.String), Fallible: true,
-		New: regexText(func(dst []byte, re *regexp.Regexp, a args, i int) ([]byte, bool) {
+		Ex: "REGEXP_SUBSTR('abc123', '[0-9]+') → 123", Takes: []string{"STRING, STRING"}, Gives: nullable(types.String), FallibleCall: patternFails,
+		New: regexText(func(dst []byte, re *javaRegexp, a args, i int) ([]byte, bool) {
 			s := a.str(0, i)
 			m := re.FindStringIndex(s)
 			if m == nil {
@@ -62,12 +62,12 @@ var regexps = family("string", []entry{
 	{
 		Name: "REGEXP_EXTRACT_ALL", Sigs: "REGEXP_EXTRACT_ALL(text, pattern [, group])", Doc: "what a group (1) matched, match by match",
 		Ex:    "REGEXP_EXTRACT_ALL('a1b22', '([a-z])([0-9]+)', 2) → [1, 22]",
-		Takes: []string{"STRING, STRING [, INT]"}, Gives: nullable(types.NewArray(types.String)), New: newRegexpExtractAll, Fallible: true,
+		Takes: []string{"STRING, STRING [, INT]"}, Gives: nullable(types.NewArray(types.String)), New: newRegexpExtractAll, FallibleCall: patternFails,
 	},
 	{
 		Name: "REGEXP_COUNT", Sigs: "REGEXP_COUNT(text, pattern)", Doc: "the number of matches", Ex: "REGEXP_COUNT('abcabc', 'b') → 2",
-		Takes: []string{"STRING, STRING"}, Gives: nullable(types.Int32), Fallible: true,
-		New: regexInt(func(re *regexp.Regexp, s string) int32 {
+		Takes: []string{"STRING, STRING"}, Gives: nullable(types.Int32), FallibleCall: patternFails,
+		New: regexInt(func(re *javaRegexp, s string) int32 {
 			n := int32(0)
 			eachMatch(re, s, func([]int) { n++ })
 			return n
@@ -75,8 +75,8 @@ var regexps = family("string", []entry{
 	},
 	{
 		Name: "REGEXP_INSTR", Sigs: "REGEXP_INSTR(text, pattern)", Doc: "where the first match starts, 0 if there is none", Ex: "REGEXP_INSTR('abcabc', 'ca') → 3",
-		Takes: []string{"STRING, STRING"}, Gives: nullable(types.Int32), Fallible: true,
-		New: regexInt(func(re *regexp.Regexp, s string) int32 {
+		Takes: []string{"STRING, STRING"}, Gives: nullable(types.Int32), FallibleCall: patternFails,
+		New: regexInt(func(re *javaRegexp, s string) int32 {
 			m := re.FindStringIndex(s)
 			if m == nil {
 				return 0
@@ -90,9 +90,9 @@ var regexps = family("string", []entry{
 var errNotRE2 = errors.New("back references, look-around and possessive quantifiers are not supported")
 
 // regexCache compiles patterns; nil stands for a text that is no pattern.
-type regexCache map[string]*regexp.Regexp
+type regexCache map[string]*javaRegexp
 
-func (c regexCache) of(pattern string) (*regexp.Regexp, error) {
+func (c regexCache) of(pattern string) (*javaRegexp, error) {
 	if re, ok := c[pattern]; ok {
 		return re, nil
 	}
@@ -109,7 +109,7 @@ func (c regexCache) of(pattern string) (*regexp.Regexp, error) {
 }
 
 // compileJava compiles a Java regular expression, nil if it is none.
-func compileJava(pattern string) (*regexp.Regexp, error) {
+func compileJava(pattern string) (*javaRegexp, error) {
 	text, err := javaToRE2(pattern)
 	if err != nil {
 		return nil, fmt.Errorf("pattern %s: %w", quoteText(pattern), err)
@@ -118,7 +118,14 @@ func compileJava(pattern string) (*regexp.Regexp, error) {
 	if err != nil {
 		return nil, nil
 	}
-	return re, nil
+	return &javaRegexp{re, newDirectMatch(text, re.NumSubexp())}, nil
+}
+
+// patternFails reports whether the pattern comes from data, so that a call can fail: one that is
+// constant is refused when the kernel is made.
+func patternFails(call *rex.Call) bool {
+	_, ok := constText(call, 1)
+	return !ok
 }
 
 // javaClasses are Java's names of POSIX classes.
@@ -240,16 +247,16 @@ func newRegexp(call *rex.Call) (Kernel, error) {
 
 // withRegex gives the compiled pattern of a row, nil if it is none. A constant pattern
 // is compiled, and refused, when the kernel is made.
-func withRegex(call *rex.Call) (func(a args, i int) (*regexp.Regexp, error), error) {
+func withRegex(call *rex.Call) (func(a args, i int) (*javaRegexp, error), error) {
 	cache := regexCache{}
 	if pattern, ok := constText(call, 1); ok {
 		re, err := cache.of(pattern)
 		if err != nil {
 			return nil, patternError(call, err)
 		}
-		return func(args, int) (*regexp.Regexp, error) { return re, nil }, nil
+		return func(args, int) (*javaRegexp, error) { return re, nil }, nil
 	}
-	return func(a args, i int) (*regexp.Regexp, error) {
+	return func(a args, i int) (*javaRegexp, error) {
 		re, err := cache.of(a.str(1, i))
 		if err != nil {
 			return nil, patternError(call, err)
@@ -259,7 +266,7 @@ func withRegex(call *rex.Call) (func(a args, i int) (*regexp.Regexp, error), err
 }
 
 // regexText makes a kernel of text, pattern, … with a text result.
-func regexText(row func(dst []byte, re *regexp.Regexp, a args, i int) ([]byte, bool)) maker {
+func regexText(row func(dst []byte, re *javaRegexp, a args, i int) ([]byte, bool)) maker {
 	return func(call *rex.Call) (Kernel, error) {
 		regex, err := withRegex(call)
 		if err != nil {
@@ -277,7 +284,7 @@ func regexText(row func(dst []byte, re *regexp.Regexp, a args, i int) ([]byte, b
 }
 
 // regexInt makes a kernel of text, pattern with an INT result.
-func regexInt(row func(re *regexp.Regexp, s string) int32) maker {
+func regexInt(row func(re *javaRegexp, s string) int32) maker {
 	return func(call *rex.Call) (Kernel, error) {
 		regex, err := withRegex(call)
 		if err != nil {
@@ -294,13 +301,13 @@ func regexInt(row func(re *regexp.Regexp, s string) int32) maker {
 }
 
 // eachMatch calls f with the group indices of every match, left to right.
-func eachMatch(re *regexp.Regexp, s string, f func(groups []int)) {
+func eachMatch(re *javaRegexp, s string, f func(groups []int)) {
 	for _, m := range re.FindAllStringSubmatchIndex(s, -1) {
 		f(m)
 	}
 }
 
-func appendRegexReplaced(dst []byte, re *regexp.Regexp, s, by string) []byte {
+func appendRegexReplaced(dst []byte, re *javaRegexp, s, by string) []byte {
 	at := 0
 	eachMatch(re, s, func(m []int) {
 		dst = append(append(dst, s[at:m[0]]...), by...)

@@ -1,7 +1,6 @@
 package function
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -128,7 +127,7 @@ func newSplitIndex(call *rex.Call) (Kernel, error) {
 // as text.
 type separator struct {
 	text string
-	re   *regexp.Regexp
+	re   *javaRegexp
 }
 
 func newSeparator(call *rex.Call, pattern string) (separator, error) {
