@@ -88,11 +88,7 @@ func (k *Keeping) snapshotFor(p *Plan, from *Savepoint) (*runtime.Snapshot, erro
 	if from.Graph.Mode == Batch {
 		return nil, &diag.Diagnostic{Severity: diag.Error, Code: "W0608", File: from.Dir, Primary: "the snapshot is of a batch"}
 	}
-	after, err := topology.NewModel(p.Graph)
-	if err != nil {
-		return nil, err
-	}
-	return MigrateSnapshot(snap, from.Graph, after, k.AllowLost)
+	return MigrateSnapshot(snap, from.Graph, p.Graph, k.AllowLost)
 }
 
 // earlier gives the checkpoint before one, nil if it is the last that is left.

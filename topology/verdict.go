@@ -14,7 +14,7 @@ type Verdict string
 const (
 	StateKept         Verdict = "kept"            // goes on as it was
 	StateRescaled     Verdict = "rescaled"        // goes on, spread over another number of tasks
-	StateMigrated     Verdict = "migrated"        // goes on under another uid, after MigrateSnapshot
+	StateMigrated     Verdict = "migrated"        // goes on, rewritten: under another uid, or for other aggregates
 	StateNew          Verdict = "new"             // begins empty
 	StateDropped      Verdict = "dropped"         // its operator is gone
 	StateIncompatible Verdict = "incompatible"    // its operator is there but cannot read it
@@ -39,6 +39,11 @@ type StateVerdict struct {
 	Verdict Verdict `json:"verdict"`
 	Reason  Text    `json:"reason"`
 	OldUID  string  `json:"oldUid,omitempty"` // of the operator as it was, unless it is new
+	// FromNow are aggregates that begin empty in state that goes on: for keys that are
+	// there already they count only the rows that come from now on.
+	FromNow []string `json:"fromNow,omitempty"`
+	// Flink is what the same change comes to on Flink, if that is something else.
+	Flink Verdict `json:"flink,omitempty"`
 }
 
 // JudgeState gives the verdict on every operator that keeps state before or after, in
@@ -50,7 +55,8 @@ type StateVerdict struct {
 //	V1  Operators are the same by uid or former uid (matchNodes). What has no
 //	    counterpart is new or dropped.
 //	V2  Another key type or number of key groups places state elsewhere; another
-//	    layout cannot be read: incompatible.
+//	    layout cannot be read: incompatible. Group aggregations are the exception, whose
+//	    calls are kept apart: some more, some less or another order are migrated (Regrouping).
 //	V3  Equal layout with another content (SUM → MAX), other work on it (top 3 → top
 //	    5), or other rows arriving (WHERE, join condition, topic): meaning changed.
 //	V4  Else it is kept, rescaled or migrated.
@@ -123,6 +129,14 @@ func (j *judge) matched(old, now int) StateVerdict {
 		return verdict(StateIncompatible, "key types %s → %s", quoteList(a.State.KeyTypes), quoteList(b.State.KeyTypes))
 	case a.MaxParallelism != b.MaxParallelism:
 		return verdict(StateIncompatible, "%d → %d key groups place every key elsewhere; a max parallelism of %d keeps them", a.MaxParallelism, b.MaxParallelism, a.MaxParallelism)
+	case a.State.Fingerprint != b.State.Fingerprint && j.regroups(old, now):
+		if !slices.Equal(j.inputs(j.before, j.oldRows, old), j.inputs(j.after, j.newRows, now)) {
+			return verdict(StateMeaning, "%s; what is kept comes from the rows that arrived before", j.whyRows(old, now))
+		}
+		r, _ := j.regrouping(old, now)
+		v := verdict(StateMigrated, "%s", r.why)
+		v.FromNow, v.Flink = r.fromNow, r.flink
+		return v
 	case a.State.Fingerprint != b.State.Fingerprint:
 		v, why := layoutChange(a.State, b.State)
 		return verdict(v, "%s", why)
@@ -131,7 +145,9 @@ func (j *judge) matched(old, now int) StateVerdict {
 	case !slices.Equal(j.inputs(j.before, j.oldRows, old), j.inputs(j.after, j.newRows, now)):
 		return verdict(StateMeaning, "%s; what is kept comes from the rows that arrived before", j.whyRows(old, now))
 	case a.UID != b.UID:
-		return verdict(StateMigrated, "uid %s → %s", quote(a.UID), quote(b.UID))
+		v := verdict(StateMigrated, "uid %s → %s; Flink finds state by uid and would drop it", quote(a.UID), quote(b.UID))
+		v.Flink = StateDropped
+		return v
 	case a.Parallelism != b.Parallelism:
 		return verdict(StateRescaled, "%d → %d tasks", a.Parallelism, b.Parallelism)
 	}

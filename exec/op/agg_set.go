@@ -135,6 +135,15 @@ func (s *aggSet) partialTypes() []types.Type {
 	return out
 }
 
+// codecs gives a codec for each call's partial.
+func (s *aggSet) codecs() []*vec.RowCodec {
+	out := make([]*vec.RowCodec, len(s.calls))
+	for i := range s.calls {
+		out[i] = vec.NewRowCodec(s.calls[i].acc.PartialTypes())
+	}
+	return out
+}
+
 // result gives the values of groups, a column a call.
 func (s *aggSet) result(ids []int32) ([]*vec.Vec, error) {
 	out := make([]*vec.Vec, len(s.calls))

@@ -152,18 +152,25 @@ func (g *groups) touch(ids []int32) {
 }
 
 // state is where the groups are kept in a snapshot.
-func (g *groups) state() *keyedState { return newKeyedState(g.ctx, "groups", g.keyTypes) }
+func (g *groups) state() *keyedState { return newKeyedState(g.ctx, GroupsPart, g.keyTypes) }
 
-// Snapshot writes an entry a group: rows, time of the last write, partials.
+// Snapshot writes an entry a group: rows, time of the last write, and for every call a
+// row of its partial behind its length, so that Regroup can tell calls apart.
 func (g *groups) Snapshot(w state.Writer) error {
-	st, codec := g.state(), vec.NewRowCodec(g.aggs.partialTypes())
+	st, codecs := g.state(), g.aggs.codecs()
 	ids := g.table.AppendIDs(nil)
+	var row []byte
 	for lo := 0; lo < len(ids); lo += vec.BatchSize {
 		part := ids[lo:min(lo+vec.BatchSize, len(ids))]
 		partial := g.aggs.partial(part)
 		err := st.write(w, g.table.Keys(part), len(part), nil, func(dst []byte, i int) []byte {
 			dst = appendInt(appendInt(dst, g.rows[part[i]]), g.expiry.last(part[i]))
-			return codec.AppendRow(dst, partial, i)
+			cols := partial
+			for _, c := range codecs {
+				row = c.AppendRow(row[:0], cols[:len(c.Types())], i)
+				dst, cols = appendBytes(dst, row), cols[len(c.Types()):]
+			}
+			return dst
 		})
 		if err != nil {
 			return err
@@ -174,24 +181,32 @@ func (g *groups) Snapshot(w state.Writer) error {
 
 // Restore reads the groups of the subtask's key groups.
 func (g *groups) Restore(r state.Reader) error {
-	st, codec := g.state(), vec.NewRowCodec(g.aggs.partialTypes())
+	st, codecs := g.state(), g.aggs.codecs()
 	return st.read(r, false, func(keys []*vec.Vec, values *vec.Rows) error {
 		n := values.Len()
 		ids := make([]int32, n)
 		g.table.Find(keys, nil, ids, true)
 		g.aggs.grow(g.table.Cap())
 		g.rows = resized(g.rows, g.table.Cap())
-		partial := vec.NewBatchBuilder(codec.Types(), n)
+		partial := vec.NewBatchBuilder(g.aggs.partialTypes(), n)
 		for i, id := range ids {
 			e := entryReader{b: values.Row(i)}
 			rows, written := e.int(), e.int()
-			if e.bad {
-				return st.corrupt()
-			}
 			g.rows[id] = rows
 			g.expiry.touch(id, written)
-			if err := codec.Decode(e.b, partial.Cols); err != nil {
-				return err
+			cols := partial.Cols
+			for _, c := range codecs {
+				row := e.bytes()
+				if e.bad {
+					return st.corrupt()
+				}
+				if err := c.Decode(row, cols[:len(c.Types())]); err != nil {
+					return err
+				}
+				cols = cols[len(c.Types()):]
+			}
+			if e.bad || len(e.b) > 0 {
+				return st.corrupt()
 			}
 		}
 		cols := make([]*vec.Vec, len(partial.Cols))

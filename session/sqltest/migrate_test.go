@@ -78,7 +78,7 @@ func TestCarriedStateIsWhole(t *testing.T) {
 				renamed++
 			}
 		}
-		moved, err := session.MigrateSnapshot(snap, before, after, false)
+		moved, err := session.MigrateSnapshot(snap, before, edited.Graph, false)
 		if (err != nil) != lost {
 			t.Fatalf("lost %t, but %v", lost, err)
 		}
