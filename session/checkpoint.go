@@ -46,6 +46,7 @@ type keeper struct {
 	mu     sync.Mutex
 	wrote  string // the newest snapshot that was written
 	rested bool   // the savepoint is of a run suspended, not of one that ended
+	shown  bool   // rows of this run are visible
 }
 
 func newKeeper(o Keeping, p *Plan) *keeper {
@@ -113,12 +114,14 @@ func (k *Keeping) restorable(p *Plan, start func(*runtime.Snapshot) error) error
 		if err != nil {
 			return err
 		}
-		snap.ID = k.From.meta.ID // the next one gets a number of its own
 		err = start(snap)
 		if err == nil || !errors.Is(err, exec.ErrCommitLost) {
 			return err
 		}
 		before := from.earlier()
+		if before == nil && from.meta.First {
+			return start(nil) // nothing of the run has ever become visible
+		}
 		if before == nil {
 			return diag.Errorf("W0544", diag.Span{}, "rows that %s had prepared are lost", from.Dir).WithDetail("%v", err).
 				WithHint("go on from an earlier savepoint: rows between the two will then be written again")
@@ -251,11 +254,11 @@ func (k *keeper) final(snap *runtime.Snapshot) error {
 }
 
 func (k *keeper) write(dir string, snap *runtime.Snapshot) error {
-	if err := writeSavepoint(dir, k.plan, time.Now(), snap); err != nil {
-		return err
-	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if err := writeSavepoint(dir, k.plan, time.Now(), snap, k.From == nil && !k.shown); err != nil {
+		return err
+	}
 	k.wrote = dir
 	return nil
 }
@@ -266,7 +269,7 @@ func (k *keeper) write(dir string, snap *runtime.Snapshot) error {
 func (k *keeper) committed(suspended bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.rested = suspended
+	k.rested, k.shown = suspended, true
 	if k.wrote == "" || markCommitted(k.wrote) != nil || k.Dir == "" {
 		return
 	}

@@ -59,7 +59,7 @@ func (r *Review) Markdown() string {
 	}
 	fmt.Fprintf(&b, "\n<details><summary>what was checked</summary>\n\n"+
 		"%d scripts, as in %s and as in %s. A script is compared if it, its overlay, the tables and views of the project or weir.yaml differ. "+
-		"The verdict is on going on from a snapshot of the former job: *kept* and *rescaled* go on, *migrated* goes on under another uid, "+
+		"The verdict is on going on from a snapshot of the former job: *kept* and *rescaled* go on, *migrated* goes on, written anew, "+
 		"*incompatible* cannot be read, *dropped* has nobody to read it, and *meaning changed* would be read without complaint and be wrong.\n\n</details>\n",
 		r.Scripts, topology.MarkdownCode(r.Base), topology.MarkdownCode(r.Head))
 	return b.String()

@@ -105,10 +105,10 @@ func (s *Session) Run(ctx context.Context, p *Plan, o RunOptions) (*Run, error) 
 		r.job, err = start(graphs[0])
 	} else {
 		err = o.Keep.restorable(p, func(snap *runtime.Snapshot) (err error) {
-			if snap.Finished {
+			if snap != nil && snap.Finished {
 				return finished(ctx, p, opened, snap, o.Keep.From)
 			}
-			config.Restore = snap
+			config.Restore, config.LastID = snap, o.Keep.From.meta.ID
 			r.job, err = start(graphs[0])
 			return err
 		})

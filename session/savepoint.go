@@ -57,6 +57,7 @@ type savepointMeta struct {
 	Taken     time.Time                         `json:"taken"`
 	Script    string                            `json:"script,omitempty"`
 	Finished  bool                              `json:"finished,omitempty"`
+	First     bool                              `json:"first,omitempty"` // of a run that began at the beginning, and before any of its rows is visible
 	StateSize int64                             `json:"stateBytes"`
 	Positions map[string]runtime.SourcePosition `json:"positions"`
 	Commits   map[string][][]byte               `json:"commits,omitempty"`
@@ -72,7 +73,7 @@ type savepointEnvelope struct {
 }
 
 // writeSavepoint writes a snapshot of a plan's run into a folder that is not there yet.
-func writeSavepoint(dir string, p *Plan, taken time.Time, snap *runtime.Snapshot) (err error) {
+func writeSavepoint(dir string, p *Plan, taken time.Time, snap *runtime.Snapshot, first bool) (err error) {
 	fail := func(err error) error {
 		return &diag.Diagnostic{Severity: diag.Error, Code: "W0541", File: dir, Primary: "the snapshot cannot be written", Detail: err.Error()}
 	}
@@ -100,7 +101,7 @@ func writeSavepoint(dir string, p *Plan, taken time.Time, snap *runtime.Snapshot
 	if err != nil {
 		return fail(err)
 	}
-	m := savepointMeta{ID: snap.ID, Taken: taken.UTC().Truncate(time.Millisecond), Script: topology.Clean(p.Source.Name), Finished: snap.Finished,
+	m := savepointMeta{ID: snap.ID, Taken: taken.UTC().Truncate(time.Millisecond), Script: topology.Clean(p.Source.Name), Finished: snap.Finished, First: first,
 		Positions: snap.Positions, Commits: snap.Commits, Marks: snap.Marks, Graph: json.RawMessage(text)}
 	if m.StateSize, err = writeState(filepath.Join(tmp, stateFile), snap.State); err != nil {
 		return fail(err)

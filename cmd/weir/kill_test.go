@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -24,7 +25,9 @@ func weirCommand(t *testing.T, dir string, args ...string) *exec.Cmd {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(exe)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // one that hangs shall say so
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, exe)
 	cmd.Args = append([]string{"weir"}, args...)
 	cmd.Dir = dir
 	return cmd

@@ -15,6 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kversion"
 	"github.com/twmb/franz-go/pkg/sasl"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
@@ -193,6 +194,16 @@ func (c *cluster) admin() (*kadm.Client, error) {
 		return nil, err
 	}
 	return kadm.NewClient(cl), nil
+}
+
+// transactional gives the options of clients that write or end transactions. The embedded
+// broker forgets, when its process is killed, which transactions were committed by
+// the newest protocol: with the one before it, it remembers.
+func (c *cluster) transactional() []kgo.Opt {
+	if !c.embedded {
+		return nil
+	}
+	return []kgo.Opt{kgo.MaxVersions(kversion.V3_7_0())}
 }
 
 // create makes a topic of the embedded broker, which writes down only topics that were

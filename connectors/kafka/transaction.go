@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -24,7 +26,10 @@ import (
 // that a process that goes on from the checkpoint can commit it without the producer
 // that wrote it. Transactions that nobody prepared are aborted by the next process when
 // it opens producers with the same transactional ids.
+//
+// The task writes and prepares; who takes checkpoints commits, perhaps at the same time.
 type transactions struct {
+	mu       sync.Mutex
 	sink     *sink
 	subtask  int
 	open     *producer
@@ -85,7 +90,8 @@ func (t *transactions) newProducer() (*producer, error) {
 	if ms, err := strconv.Atoi(t.sink.cluster.props["transaction.timeout.ms"]); err == nil {
 		timeout = time.Duration(ms) * time.Millisecond
 	}
-	client, err := t.sink.cluster.client(append(t.sink.producer(t.subtask), kgo.TransactionalID(id), kgo.TransactionTimeout(timeout))...)
+	opts := append(t.sink.producer(t.subtask), kgo.TransactionalID(id), kgo.TransactionTimeout(timeout))
+	client, err := t.sink.cluster.client(append(opts, t.sink.cluster.transactional()...)...)
 	return &producer{client: client, token: transactionToken{ID: id}}, err
 }
 
@@ -109,6 +115,8 @@ func (t *transactions) begin() error {
 // prepare closes the open transaction to further records, which have all been delivered,
 // and begins the next; nil if it has none.
 func (t *transactions) prepare(ctx context.Context) ([]byte, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if !t.records {
 		return nil, nil
 	}
@@ -126,18 +134,22 @@ func (t *transactions) prepare(ctx context.Context) ([]byte, error) {
 
 // commit ends the prepared transaction of a token; false if it is none of this writer's.
 func (t *transactions) commit(ctx context.Context, token transactionToken) (bool, error) {
-	for i, p := range t.prepared {
-		if p.token != token {
-			continue
-		}
-		if err := p.client.EndTransaction(ctx, kgo.TryCommit); err != nil {
-			return true, fmt.Errorf("committing transaction %s: %w", token.ID, explain(t.sink.cluster.brokers, err))
-		}
-		t.prepared = append(t.prepared[:i:i], t.prepared[i+1:]...)
-		t.free = append(t.free, p)
-		return true, nil
+	t.mu.Lock()
+	i := slices.IndexFunc(t.prepared, func(p *producer) bool { return p.token == token })
+	if i < 0 {
+		t.mu.Unlock()
+		return false, nil
 	}
-	return false, nil
+	p := t.prepared[i]
+	t.mu.Unlock()
+	if err := p.client.EndTransaction(ctx, kgo.TryCommit); err != nil {
+		return true, fmt.Errorf("committing transaction %s: %w", token.ID, explain(t.sink.cluster.brokers, err))
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.prepared = slices.DeleteFunc(t.prepared, func(o *producer) bool { return o == p })
+	t.free = append(t.free, p)
+	return true, nil
 }
 
 // abort undoes what is open and what is prepared.
@@ -184,7 +196,7 @@ func (s *sink) Commit(ctx context.Context, commits [][]byte) error {
 		own, err := s.commitOwn(ctx, token)
 		if !own && err == nil {
 			if foreign == nil {
-				if foreign, err = s.cluster.client(); err != nil {
+				if foreign, err = s.cluster.client(s.cluster.transactional()...); err != nil {
 					return err
 				}
 			}

@@ -52,12 +52,28 @@ func (x *expiry) forget(id int32) {
 	}
 }
 
-// last gives when id was last written.
+// unnoted is what last gives of state without a time to live.
+const unnoted = -1
+
+// last gives when id was last written, for a snapshot.
 func (x *expiry) last(id int32) int64 {
 	if x == nil {
-		return 0
+		return unnoted
 	}
 	return x.written[id]
+}
+
+// restore notes the time that last gave to a snapshot. State that had no time to live
+// until now gets all of it.
+func (x *expiry) restore(id int32, written, now int64) {
+	x.touch(id, sinceRestore(written, now))
+}
+
+func sinceRestore(written, now int64) int64 {
+	if written == unnoted {
+		return now
+	}
+	return written
 }
 
 // expire calls drop for every id whose time is over; drop must lead to forget.

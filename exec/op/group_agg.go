@@ -188,12 +188,12 @@ func (g *groups) Restore(r state.Reader) error {
 		g.table.Find(keys, nil, ids, true)
 		g.aggs.grow(g.table.Cap())
 		g.rows = resized(g.rows, g.table.Cap())
-		partial := vec.NewBatchBuilder(g.aggs.partialTypes(), n)
+		partial, now := vec.NewBatchBuilder(g.aggs.partialTypes(), n), g.ctx.Now()
 		for i, id := range ids {
 			e := entryReader{b: values.Row(i)}
 			rows, written := e.int(), e.int()
 			g.rows[id] = rows
-			g.expiry.touch(id, written)
+			g.expiry.restore(id, written, now)
 			cols := partial.Cols
 			for _, c := range codecs {
 				row := e.bytes()

@@ -224,10 +224,10 @@ func (s *joinSide) restore(r state.Reader, ctx *exec.Context, part string, find 
 			}
 			rows.EndRow(vec.Insert)
 		}
-		b := rows.Finish()
+		b, now := rows.Finish(), ctx.Now()
 		s.begin(b)
 		for i := range n {
-			s.add(ids[i], b, i, matches[i], written[i])
+			s.add(ids[i], b, i, matches[i], sinceRestore(written[i], now))
 		}
 		return nil
 	})

@@ -131,12 +131,12 @@ func (k *keyedRows) Restore(r state.Reader) error {
 			}
 			rows.EndRow(vec.Insert)
 		}
-		b := rows.Finish()
+		b, now := rows.Finish(), k.ctx.Now()
 		ids := make([]int32, n)
 		k.table.Find(keys, nil, ids, true)
 		k.slot = resized(k.slot, k.table.Cap())
 		for i, id := range ids {
-			k.now = written[i]
+			k.now = sinceRestore(written[i], now)
 			k.set(id, b.Cols, i)
 		}
 		return nil

@@ -179,10 +179,10 @@ func (m *Materialize) Restore(r state.Reader) error {
 		ids := make([]int32, n)
 		m.table.Find(keys, nil, ids, true)
 		m.rows = resized(m.rows, m.table.Cap())
-		rows := vec.NewBatchBuilder(m.types, n)
+		rows, now := vec.NewBatchBuilder(m.types, n), m.ctx.Now()
 		for i, id := range ids {
 			e := entryReader{b: values.Row(i)}
-			m.expiry.touch(id, e.int())
+			m.expiry.restore(id, e.int(), now)
 			if e.bad {
 				return st.corrupt()
 			}

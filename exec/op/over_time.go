@@ -301,8 +301,8 @@ func (o *overTime) Snapshot(w state.Writer) error {
 	codec, partial := vec.NewRowCodec(o.aggs.partialTypes()), o.aggs.partial(ids)
 	err := o.state("keys").write(w, o.table.Keys(ids), len(ids), nil, func(dst []byte, i int) []byte {
 		k := o.keys[ids[i]]
-		written := int64(noWrite)
-		if o.expiry != nil && int(ids[i]) < len(o.expiry.written) {
+		written := int64(unnoted)
+		if o.expiry != nil && int(ids[i]) < len(o.expiry.written) && o.expiry.written[ids[i]] != noWrite {
 			written = o.expiry.written[ids[i]]
 		}
 		for _, x := range []int64{int64(k.lo), k.numbered.row, k.numbered.rank, k.numbered.dense, k.last, written} {
@@ -349,14 +349,14 @@ func (o *overTime) Restore(r state.Reader) error {
 	codec := vec.NewRowCodec(o.aggs.partialTypes())
 	err = o.state("keys").read(r, false, func(keys []*vec.Vec, values *vec.Rows) error {
 		ids := o.restoreKeys(keys, values.Len())
-		partial := vec.NewBatchBuilder(codec.Types(), len(ids))
+		partial, now := vec.NewBatchBuilder(codec.Types(), len(ids)), o.ctx.Now()
 		for i, id := range ids {
 			e := entryReader{b: values.Row(i)}
 			k := o.keys[id]
 			k.lo, k.numbered = int(e.int()), numbering{e.int(), e.int(), e.int()}
 			k.last = e.int()
-			if written := e.int(); written != noWrite {
-				o.expiry.touch(id, written)
+			if o.expiry.restore(id, e.int(), now); e.bad {
+				return o.state("keys").corrupt()
 			}
 			if e.bad {
 				return o.state("keys").corrupt()

@@ -413,7 +413,7 @@ func (j *TemporalJoin) Restore(r state.Reader) error {
 		}
 		j.keys[id].versions = append(j.keys[id].versions, v)
 		if !j.spec.Rowtime {
-			j.expiry.touch(id, nums[1])
+			j.expiry.restore(id, nums[1], j.ctx.Now())
 		}
 	})
 	if err != nil {

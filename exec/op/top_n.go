@@ -256,10 +256,10 @@ func (p *partitions) Restore(r state.Reader) error {
 		ids := make([]int32, values.Len())
 		p.table.Find(keys, nil, ids, true)
 		p.tops = resized(p.tops, p.table.Cap())
-		rows := vec.NewBatchBuilder(codec.Types(), len(ids))
+		rows, now := vec.NewBatchBuilder(codec.Types(), len(ids)), p.ctx.Now()
 		for i, id := range ids {
 			e := entryReader{b: values.Row(i)}
-			p.expiry.touch(id, e.int())
+			p.expiry.restore(id, e.int(), now)
 			if e.bad {
 				return st.corrupt()
 			}

@@ -32,6 +32,8 @@ type Config struct {
 	Config     map[string]string
 	Queue      int
 	Restore    *Snapshot // go on from here; nil = from the beginning
+	// LastID is the highest number of a snapshot that there is already.
+	LastID int64
 	// Hold keeps sources that have read all there is from ending, so that the end of the
 	// input fires nothing and the job can be suspended there (see Resting).
 	Hold bool
@@ -97,8 +99,9 @@ func Start(ctx context.Context, g *topology.Graph, cfg Config) (*Job, error) {
 		return nil, err
 	}
 	j := newJob(ctx, g, plan, cfg)
+	j.lastSnap = cfg.LastID
 	if cfg.Restore != nil {
-		j.lastSnap = cfg.Restore.ID
+		j.lastSnap = max(j.lastSnap, cfg.Restore.ID)
 	}
 	if err := j.build(); err != nil {
 		j.stop(err)
