@@ -33,6 +33,16 @@ type Keeping struct {
 	AllowLost bool
 }
 
+// Every sets the interval from a text such as "30s".
+func (k *Keeping) Every(text string) error {
+	d, ok := catalog.ParseDuration(text)
+	if !ok || d <= 0 {
+		return fmt.Errorf("the time between checkpoints is one such as 30s or 5min, not %q", text)
+	}
+	k.Interval = d
+	return nil
+}
+
 // defaultInterval is the time between checkpoints if nobody says.
 const defaultInterval = 10 * time.Second
 

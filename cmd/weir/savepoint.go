@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/session"
 	"github.com/weir-sql/weir/topology"
 )
@@ -44,11 +43,9 @@ func (f *keepFlags) keeping(run runFlags) (k session.Keeping, err error) {
 	}
 	k = session.Keeping{Dir: f.dir, Savepoint: f.savepoint, AllowLost: f.allowLost}
 	if f.interval != "" {
-		d, ok := catalog.ParseDuration(f.interval)
-		if !ok || d <= 0 {
-			return k, usageError{fmt.Errorf("--checkpoint-interval is a time such as 30s or 5min, not %q", f.interval)}
+		if err := k.Every(f.interval); err != nil {
+			return k, usageError{err}
 		}
-		k.Interval = d
 	}
 	if f.from != "" {
 		k.From, err = session.OpenSavepoint(f.from)
