@@ -122,6 +122,7 @@ func (c *fixtureClock) Now() time.Time { return time.UnixMilli(c.millis.Load()).
 func (s *Session) over(set *fixtures.Set, mode Mode, config map[string]string) *over {
 	o := &over{set: set, mode: mode, clock: &fixtureClock{}, produces: map[string]topology.ChangelogMode{}}
 	o.clock.millis.Store(o.start().UnixMilli())
+	o.without = s.without
 	c := *s
 	c.opts.Config = map[string]string{"parallelism.default": fmt.Sprint(max(1, set.Parallelism))}
 	maps.Copy(c.opts.Config, s.opts.Config)

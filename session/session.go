@@ -55,6 +55,8 @@ type Session struct {
 	// pretend changes what the planner sees of connectors; nil = nothing. Sessions over
 	// fixtures have it.
 	pretend func(catalog.Connectors) catalog.Connectors
+	// without are rows that fixtures lack here, by table; nil = they are whole.
+	without map[string][]bool
 }
 
 // Open opens the project of a folder.

@@ -135,6 +135,7 @@ becomes, and tells where the two disagree.
 		a.stepCommand(),
 		a.tapCommand(),
 		a.whyCommand(),
+		a.capsuleCommand(),
 		a.doctorCommand(),
 		a.connectorsCommand(),
 		a.functionsCommand(),

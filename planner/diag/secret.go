@@ -36,6 +36,9 @@ func likeSecret(key string) bool {
 // option is a key and its value in a WITH clause or a SET; the value may lack its closing quote.
 var option = regexp.MustCompile(`'([^']*)'(\s*=\s*')((?:[^']|'')*)`)
 
+// HideSecrets covers the values of secret options in a text of several lines.
+func HideSecrets(text string) string { return hideSecrets(text) }
+
 // hideSecrets covers the values of secret options in a source line, character by character, so that columns stay.
 func hideSecrets(line string) string {
 	if !strings.Contains(line, "'") {
