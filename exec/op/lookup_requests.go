@@ -60,6 +60,9 @@ func newLookupRequests(l exec.Lookup, spec *physical.LookupJoin, keys []types.Ty
 		if n, err := strconv.Atoi(ctx.Config["table.exec.async-lookup.buffer-capacity"]); err == nil && n > 0 {
 			r.most = n
 		}
+		if spec.Capacity > 0 {
+			r.most = spec.Capacity
+		}
 		if r.size == 0 {
 			r.size = 1 // as Flink: a request a key
 		}

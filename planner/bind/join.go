@@ -28,6 +28,9 @@ func (b *binder) join(t *syntax.Join, q queryEnv, left *rel) (fromItem, bool) {
 		r, ok := b.temporalJoin(t, ref, kind, l.rel, q)
 		return fromItem{rel: r, joined: l.joined}, ok
 	}
+	if len(t.KeyBy) > 0 {
+		b.errorf(codeJoin, b.at(t.KeyBy[0]), "KEYBY goes with joins of a table FOR SYSTEM_TIME AS OF; others spread their rows themselves").WithHint("remove KEYBY")
+	}
 	r, ok := b.joinRight(t, kind, l.rel, q)
 	if !ok {
 		r = fromItem{rel: unknownRel(b.at(t.R))}
@@ -282,6 +285,7 @@ func (b *binder) temporalJoin(t *syntax.Join, ref *syntax.TableRef, kind physica
 	both := beside(l, r)
 	j := &logical.TemporalJoin{Base: logical.Base{At: at}, Kind: kind, Left: l.node, Right: r.node, Time: time, RightName: sideName(r)}
 	j.Fields = joinFields(kind, l.node, r.node)
+	j.Hints = b.keyBy(t, l, j.RightName, q)
 	both.node = &logical.Join{Left: l.node, Right: r.node, Base: logical.Base{Fields: joinFields(physical.Inner, l.node, r.node)}}
 	switch {
 	case t.On != nil:
@@ -318,4 +322,24 @@ func (b *binder) plainRight(j *logical.TemporalJoin) {
 	for i := len(j.Left.Schema()); i < len(j.Fields); i++ {
 		j.Fields[i].Type = plainTime(j.Fields[i].Type)
 	}
+}
+
+// keyBy gives the KEYBY clause of a join as the hint of that name.
+func (b *binder) keyBy(t *syntax.Join, l *rel, right string, q queryEnv) []logical.Hint {
+	if len(t.KeyBy) == 0 {
+		return nil
+	}
+	h := logical.Hint{Name: "KEYBY", Values: []string{right}, Span: b.at(t.KeyBy[0])}
+	for _, e := range t.KeyBy {
+		x := q.exprsOver(b, l, "KEYBY").bind(e)
+		r, isColumn := x.(*rex.Ref)
+		switch {
+		case bad(x):
+		case !isColumn:
+			b.errorf(codeJoin, b.at(e), "KEYBY wants columns of the left side, not an expression").WithHint("compute it in a subquery and name it there")
+		default:
+			h.Values = append(h.Values, l.node.Schema()[r.Index].Name)
+		}
+	}
+	return []logical.Hint{h}
 }

@@ -255,7 +255,8 @@ func (b *builder) lookupOptions(o *op, spec *physical.LookupJoin, n *logical.Tem
 	spec.Async = s.bool("lookup.async", false) && !spec.Preload
 	spec.BatchSize = s.int("lookup.async.batch.size", 0)
 	spec.BatchLinger = s.duration("lookup.async.batch.linger", 0)
-	spec.Timeout = b.duration("table.exec.async-lookup.timeout", 3*60*1e9)
+	spec.Timeout = s.duration("hint.timeout", b.duration("table.exec.async-lookup.timeout", 3*60*1e9))
+	spec.Capacity = s.int("hint.capacity", 0)
 	mode := s.upper("output-mode", b.upper("table.exec.async-lookup.output-mode", "ORDERED"))
 	spec.Unordered = spec.Async && mode == "ALLOW_UNORDERED" && !b.lower(n.Left).made.Updating()
 	if s.text("retry-predicate", "") == "lookup_miss" {
@@ -278,6 +279,22 @@ func (b *builder) lookupOptions(o *op, spec *physical.LookupJoin, n *logical.Tem
 	}
 }
 
+// lookupHints are what a LOOKUP hint may say, beside options of the table that begin with
+// lookup.
+var lookupHints = []string{"table", "async", "output-mode", "capacity", "timeout", "retry-predicate", "retry-strategy", "fixed-delay", "max-attempts", "shuffle"}
+
+func (b *builder) unknownHint(h logical.Hint, key string) {
+	text := fmt.Sprintf("hint LOOKUP has no option %q and ignores it", key)
+	if slices.ContainsFunc(b.diags, func(d *diag.Diagnostic) bool { return d.Primary == text }) {
+		return // settings are read more than once
+	}
+	d := diag.Warnf("W0213", h.Span, "%s", text)
+	if near := diag.Nearest(key, lookupHints); near != "" {
+		d = d.WithHint("did you mean '%s'?", near)
+	}
+	b.diags.Add(d)
+}
+
 // lookupSettings are the table's options with those of a LOOKUP hint for it on top.
 func (b *builder) lookupSettings(n *logical.TemporalJoin, d *dim) settings {
 	values := map[string]string{}
@@ -289,11 +306,15 @@ func (b *builder) lookupSettings(n *logical.TemporalJoin, d *dim) settings {
 			continue
 		}
 		for k, v := range h.KV {
-			switch k {
-			case "async":
+			switch {
+			case k == "async":
 				values["lookup.async"] = v
-			default:
+			case k == "timeout" || k == "capacity": // a table may have an option of that name
+				values["hint."+k] = v
+			case slices.Contains(lookupHints, k) || strings.HasPrefix(k, "lookup."):
 				values[k] = v
+			default:
+				b.unknownHint(h, k)
 			}
 		}
 	}

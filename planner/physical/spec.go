@@ -312,7 +312,8 @@ type LookupJoin struct {
 	BatchLinger time.Duration
 	// Preload reads the whole table into memory before the first row and answers from
 	// there: 'lookup.cache' = 'FULL', and bounded tables without look-ups of their own.
-	Preload bool
+	Preload  bool
+	Capacity int // requests under way at once, at most; 0 = table.exec.async-lookup.buffer-capacity
 	// Unordered lets results overtake each other; only over insert-only input.
 	Unordered bool
 	Timeout   time.Duration // of one asynchronous request; 0 = none

@@ -179,6 +179,7 @@ type Join struct {
 	L, R    TableExpr
 	On      Expr    // nil unless ON is given
 	Using   []Ident // nil unless USING is given
+	KeyBy   []Expr  // columns of L; nil unless KEYBY is given
 }
 
 // JoinKind is the kind of a Join.

@@ -94,6 +94,18 @@ func (p *parser) join(left TableExpr) TableExpr {
 		j.Using = p.identList("a column name")
 	}
 	condition := j.On != nil || j.Using != nil
+	if t := p.tok(); condition && t.Kind == TokenName && equalFold(p.text(t), "keyby") && p.peek(1).Word == "(" {
+		p.next()
+		open := p.tok()
+		p.expect("(")
+		for {
+			j.KeyBy = append(j.KeyBy, p.expr())
+			if !p.got(",") {
+				break
+			}
+		}
+		p.close(open, ")")
+	}
 	switch {
 	case j.Natural && condition, j.Kind == JoinCross && condition:
 		p.report(diag.Errorf(CodeClause, word.Pos, "this JOIN takes no condition").

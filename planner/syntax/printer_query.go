@@ -343,6 +343,9 @@ func (p *printer) join(j *Join) doc {
 		} else if j.Using != nil {
 			out = append(out, text(" USING "), p.identList(j.Using))
 		}
+		if j.KeyBy != nil {
+			out = append(out, text(" KEYBY "), parens(p, j.KeyBy, p.expr))
+		}
 	}
 	return out
 }
