@@ -20,7 +20,8 @@ const (
 	KindWindowAgg    Kind = "window-agg"
 	KindLocalWindow  Kind = "local-window-agg"
 	KindGlobalWindow Kind = "global-window-agg"
-	KindWindowTVF    Kind = "window-tvf" // assigns windows without aggregating
+	KindWindowOutput Kind = "window-output" // which results of a window aggregate come out
+	KindWindowTVF    Kind = "window-tvf"    // assigns windows without aggregating
 	KindJoin         Kind = "join"
 	KindLookupJoin   Kind = "lookup-join"
 	KindIntervalJoin Kind = "interval-join"

@@ -44,6 +44,8 @@ func Operator(spec physical.Spec, env Env) (exec.Operator, error) {
 		return op.NewWindowTVF(s)
 	case *physical.WindowTopN:
 		return op.NewWindowTopN(s), nil
+	case *physical.WindowOutput:
+		return op.NewWindowOutput(s), nil
 	case *physical.Match:
 		return op.NewMatch(s, env.Batch, env.Functions)
 	case *physical.Expand:

@@ -70,7 +70,13 @@ type localTime struct {
 	dst  bool           // the zone's clocks are set back and forward
 }
 
-func newLocalTime(local bool, zone *time.Location) localTime {
+func newLocalTime(local bool, name string, zone *time.Location) localTime {
+	if local && name != "" {
+		var err error
+		if zone, err = time.LoadLocation(name); err != nil {
+			zone = nil // the binder has loaded it once
+		}
+	}
 	if !local || zone == nil || zone == time.UTC {
 		return localTime{}
 	}

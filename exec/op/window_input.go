@@ -48,7 +48,7 @@ func newWindowInput(spec *physical.WindowAgg) windowInput {
 // Open takes the context.
 func (w *windowInput) Open(ctx *exec.Context) error {
 	w.ctx = ctx
-	w.time = newWindowTime(w.spec.Window, newLocalTime(w.spec.Window.Local, ctx.Zone))
+	w.time = newWindowTime(w.spec.Window, windowZone(w.spec.Window, ctx))
 	return nil
 }
 
@@ -210,7 +210,7 @@ func (w *windowInput) keyColumns(b *vec.Batch, rows []int32) []*vec.Vec {
 func (w *windowInput) emit(win span, keys []*vec.Vec, aggs *aggSet, ids []int32, out exec.Out) error {
 	return w.emitRows(keys, aggs, ids, func(p physical.WindowProp, t types.Type, rows []int32) *vec.Vec {
 		ms := w.propOf(p, win)
-		if p != physical.WindowIndex {
+		if p < physical.WindowIndex {
 			ms *= int64(vec.Milli / vec.UnitOf(t.Precision))
 		}
 		vals := make([]int64, len(rows))
@@ -258,11 +258,13 @@ func (w *windowInput) emitRows(keys []*vec.Vec, aggs *aggSet, ids []int32,
 func (w *windowInput) propOf(p physical.WindowProp, win span) int64 {
 	switch p {
 	case physical.WindowStart:
-		return win.start
+		return w.time.bound(win.start)
 	case physical.WindowEnd:
-		return win.end
+		return w.time.bound(win.end)
 	case physical.WindowIndex:
 		return w.index
+	case physical.WindowLast:
+		return win.end
 	default:
 		return w.time.instant(win.end - 1)
 	}

@@ -54,7 +54,7 @@ func NewWindowJoin(spec *physical.WindowJoin, reg expr.Registry) (*WindowJoin, e
 
 // Open takes the context.
 func (j *WindowJoin) Open(ctx *exec.Context) error {
-	j.ctx, j.time = ctx, newLocalTime(j.spec.Local, ctx.Zone)
+	j.ctx, j.time = ctx, newLocalTime(j.spec.Local, j.spec.Zone, ctx.Zone)
 	j.residual.open(ctx)
 	return nil
 }

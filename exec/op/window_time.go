@@ -1,6 +1,7 @@
 package op
 
 import (
+	"github.com/weir-sql/weir/exec"
 	"github.com/weir-sql/weir/planner/physical"
 )
 
@@ -12,11 +13,26 @@ type windowTime struct {
 	slide  int64 // from one window end to the next: of TUMBLE the size, of CUMULATE the step
 	slice  int64
 	offset int64
+	moved  bool // the bounds of windows are shown as instants, not as local time
 	localTime
 }
 
+// windowZone gives the local time that windows follow: the session's, or that of the
+// windows' own zone.
+func windowZone(w physical.Window, ctx *exec.Context) localTime {
+	return newLocalTime(w.Local || w.Zone != "" && w.Kind != physical.Attached, w.Zone, ctx.Zone)
+}
+
+// bound gives a start or end of a window as it is shown.
+func (w windowTime) bound(local int64) int64 {
+	if w.moved {
+		return w.instant(local)
+	}
+	return local
+}
+
 func newWindowTime(w physical.Window, l localTime) windowTime {
-	t := windowTime{kind: w.Kind, size: w.Size, slide: w.Slide, offset: w.Offset, localTime: l}
+	t := windowTime{moved: w.Zone != "" && !w.Local && w.Kind != physical.Attached, kind: w.Kind, size: w.Size, slide: w.Slide, offset: w.Offset, localTime: l}
 	if t.slide == 0 {
 		t.slide = t.size
 	}

@@ -21,6 +21,7 @@ type WindowTopN struct {
 	*partitions
 	windowEnd int
 	local     bool
+	zone      string
 	time      localTime
 	mark      int64
 	timers    timerHeap // of partitions
@@ -31,12 +32,12 @@ type WindowTopN struct {
 // NewWindowTopN makes the operator.
 func NewWindowTopN(spec *physical.WindowTopN) *WindowTopN {
 	top := &physical.TopN{Out: spec.Out, In: spec.In, Partition: spec.Partition, Order: spec.Order, Start: spec.Start, End: spec.End, WithRank: spec.WithRank}
-	return &WindowTopN{partitions: newPartitions(top), windowEnd: spec.WindowEnd, local: spec.Local, mark: exec.MinWatermark}
+	return &WindowTopN{partitions: newPartitions(top), windowEnd: spec.WindowEnd, local: spec.Local, zone: spec.Zone, mark: exec.MinWatermark}
 }
 
 // Open takes the context.
 func (t *WindowTopN) Open(ctx *exec.Context) error {
-	t.time = newLocalTime(t.local, ctx.Zone)
+	t.time = newLocalTime(t.local, t.zone, ctx.Zone)
 	t.lastOf = !ctx.Batch && t.spec.Start == 1 && t.spec.End == 1 && len(t.spec.Order) == 1 && t.spec.Order[0].Desc &&
 		t.spec.In[t.spec.Order[0].Col].Attr == types.Rowtime
 	return t.partitions.Open(ctx)

@@ -37,7 +37,7 @@ func NewWindowTVF(spec *physical.WindowTVF) (exec.Operator, error) {
 // Open takes the context.
 func (w *WindowTVF) Open(ctx *exec.Context) error {
 	w.ctx = ctx
-	w.time = newWindowTime(w.spec.Window, newLocalTime(w.spec.Window.Local, ctx.Zone))
+	w.time = newWindowTime(w.spec.Window, windowZone(w.spec.Window, ctx))
 	return nil
 }
 
@@ -92,7 +92,7 @@ func (w *WindowTVF) emit(b *vec.Batch, out exec.Out) error {
 			spans[j] = span{w.time.start(end), end}
 		}
 		res := b.Take(w.rows[lo:hi])
-		res.Cols = windowColumns(res.Cols, spans, w.time.localTime, w.outTypes)
+		res.Cols = windowColumns(res.Cols, spans, w.time, w.outTypes)
 		if err := out.Emit(res); err != nil {
 			return err
 		}
@@ -102,14 +102,14 @@ func (w *WindowTVF) emit(b *vec.Batch, out exec.Out) error {
 }
 
 // windowColumns adds start, end and time of a window to the columns of rows.
-func windowColumns(cols []*vec.Vec, spans []span, l localTime, ts []types.Type) []*vec.Vec {
+func windowColumns(cols []*vec.Vec, spans []span, w windowTime, ts []types.Type) []*vec.Vec {
 	n := len(cols)
 	var vals [3][]int64
 	for k := range vals {
 		vals[k] = make([]int64, len(spans))
 	}
 	for j, s := range spans {
-		vals[0][j], vals[1][j], vals[2][j] = s.start, s.end, l.instant(s.end-1)
+		vals[0][j], vals[1][j], vals[2][j] = w.bound(s.start), w.bound(s.end), w.instant(s.end-1)
 	}
 	for k := range vals {
 		t := ts[n+k]

@@ -45,7 +45,7 @@ func (s *sessionTVF) state() *keyedState {
 // Open takes the context.
 func (s *sessionTVF) Open(ctx *exec.Context) error {
 	s.ctx = ctx
-	s.time = newWindowTime(s.spec.Window, newLocalTime(s.spec.Window.Local, ctx.Zone))
+	s.time = newWindowTime(s.spec.Window, windowZone(s.spec.Window, ctx))
 	return nil
 }
 
@@ -117,7 +117,7 @@ func (s *sessionTVF) emit(now int64, out exec.Out) error {
 	s.free = append(s.free, fired...)
 	for lo := 0; lo < len(slots); lo += vec.BatchSize {
 		hi := min(lo+vec.BatchSize, len(slots))
-		cols := windowColumns(s.store.gather(slots[lo:hi]), spans[lo:hi], s.time.localTime, s.outTypes)
+		cols := windowColumns(s.store.gather(slots[lo:hi]), spans[lo:hi], s.time, s.outTypes)
 		if err := out.Emit(vec.NewBatch(hi-lo, cols...)); err != nil {
 			return err
 		}

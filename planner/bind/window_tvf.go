@@ -15,12 +15,20 @@ import (
 
 var tvfKinds = map[string]physical.WindowKind{"TUMBLE": physical.Tumble, "HOP": physical.Hop, "CUMULATE": physical.Cumulate, "SESSION": physical.Session}
 
-// tvfParams are the parameters in order; the last one of all but SESSION is optional.
+// tvfParams are Flink's parameters in order; the last one of all but SESSION is optional.
 var tvfParams = map[physical.WindowKind][]string{
 	physical.Tumble:   {"DATA", "TIMECOL", "SIZE", "OFFSET"},
 	physical.Hop:      {"DATA", "TIMECOL", "SLIDE", "SIZE", "OFFSET"},
 	physical.Cumulate: {"DATA", "TIMECOL", "STEP", "SIZE", "OFFSET"},
 	physical.Session:  {"DATA", "TIMECOL", "GAP"},
+}
+
+// ownParams are weir's own parameters, given by name.
+var ownParams = map[physical.WindowKind][]string{
+	physical.Tumble:   {"ZONE", "UPDATE_EVERY", "ZERO_ROWS", "ONLY_CHANGES", "AT_MOST_EVERY"},
+	physical.Hop:      {"ZONE", "ZERO_ROWS", "ONLY_CHANGES", "AT_MOST_EVERY"},
+	physical.Cumulate: {"ZONE"},
+	physical.Session:  {"ZONE"},
 }
 
 // windowTVF binds TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), size[, offset])) and its relatives.
@@ -40,7 +48,7 @@ func (b *binder) windowTVF(t *syntax.TableFunc, kind physical.WindowKind, name s
 	}
 	ft := in.node.Schema()[timeCol].Type
 	w := physical.Window{Kind: kind, Time: timeCol, Rowtime: ft.Attr != types.Proctime, Partition: partition, Local: ft.Kind == types.TimestampLTZ}
-	if !b.tvfLengths(&w, args, name, q) {
+	if !b.tvfLengths(&w, args, name, q) || !b.tvfOwn(&w, args, name, q) {
 		return nil, false
 	}
 	for _, f := range in.node.Schema() {
@@ -107,19 +115,25 @@ func (b *binder) tvfArgs(c *syntax.Call, kind physical.WindowKind, name string) 
 	}
 	usage += ")"
 	args := map[string]syntax.Expr{}
-	if len(c.Args) > len(params) || len(c.Args) < required {
+	known := slices.Concat(params, ownParams[kind])
+	if len(c.Args) > len(known) || len(c.Args) < required {
 		b.errorf(codeWindow, b.at(c), "%s takes %d to %d arguments, not %d", name, required, len(params), len(c.Args)).WithHint("%s", usage)
 		return nil, false
 	}
 	for i, a := range c.Args {
-		param := params[i]
+		param := ""
 		if n, named := a.(*syntax.NamedArg); named {
 			param = strings.ToUpper(n.Name.Name)
-			if !slices.Contains(params, param) {
-				hintName(b.errorf(codeWindow, b.at(n.Name), "%s has no parameter %q", name, n.Name.Name), param, params)
+			if !slices.Contains(known, param) {
+				hintName(b.errorf(codeWindow, b.at(n.Name), "%s has no parameter %q", name, n.Name.Name), param, known)
 				return nil, false
 			}
 			a = n.Value
+		} else if i < len(params) {
+			param = params[i]
+		} else {
+			b.errorf(codeWindow, b.at(c), "%s takes %d to %d arguments, not %d", name, required, len(params), len(c.Args)).WithHint("%s", usage)
+			return nil, false
 		}
 		if args[param] != nil {
 			b.errorf(codeWindow, b.at(a), "parameter %s of %s is given twice", param, name)

@@ -213,6 +213,12 @@ func WindowText(w physical.Window) string {
 	if w.Local {
 		s += ", local"
 	}
+	if w.Zone != "" {
+		s += ", zone " + w.Zone
+	}
+	if w.Show != nil {
+		s += fmt.Sprintf(", show %v", *w.Show)
+	}
 	return s + ")"
 }
 

@@ -99,7 +99,7 @@ func (w *WindowColumns) whole() *WindowColumns {
 func WindowJoinSides(n *Join) (left, right *WindowColumns) {
 	l, r := Windows(n.Left), Windows(n.Right)
 	if l == nil || r == nil || l.Window.Kind != r.Window.Kind || l.Window.Size != r.Window.Size ||
-		l.Window.Slide != r.Window.Slide || l.Window.Offset != r.Window.Offset || l.Window.Rowtime != r.Window.Rowtime {
+		l.Window.Slide != r.Window.Slide || l.Window.Offset != r.Window.Offset || l.Window.Zone != r.Window.Zone || l.Window.Rowtime != r.Window.Rowtime {
 		return nil, nil
 	}
 	lw := len(n.Left.Schema())

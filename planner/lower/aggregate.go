@@ -119,7 +119,23 @@ func (b *builder) windowAggregate(n *logical.GroupWindow) *op {
 	o.identity += "window " + b.windowOrigin(n.Window, from) + " by " + strings.Join(pick(from.origins, n.Groups), ", ")
 	o.meaning = o.identity + ": " + strings.Join(o.origins[len(n.Groups):len(n.Groups)+len(n.Aggs)], "; ")
 
+	if show := n.Window.Show; show != nil && (show.UpdateEvery == 0 || !b.batch) { // of a batch only the final result counts
+		return b.windowOutput(n, b.windowAgg(n, from, o, spec))
+	}
+	return b.windowAgg(n, from, o, spec)
+}
+
+// windowAgg finishes a WindowAgg in one phase or two.
+func (b *builder) windowAgg(n *logical.GroupWindow, from, o *op, spec *physical.WindowAgg) *op {
 	w := n.Window
+	if show := w.Show; show != nil && (show.UpdateEvery == 0 || !b.batch) {
+		if show.UpdateEvery > 0 {
+			w.Kind, w.Slide = physical.Cumulate, show.UpdateEvery
+		}
+		spec.Window, spec.Props = w, append(slices.Clone(n.Props), physical.WindowLast)
+		spec.Fields = append(slices.Clone(n.Fields), types.Field{Name: "$window_end", Type: types.Int64.NotNull()})
+		o.fields, o.origins = spec.Fields, append(o.origins, "last of "+b.windowOrigin(w, from))
+	}
 	if !b.batch {
 		spec.Emit = b.windowEmit(n)
 		if n.FromTVF && w.Kind == physical.Hop && w.Size%w.Slide != 0 {
@@ -141,6 +157,44 @@ func (b *builder) windowAggregate(n *logical.GroupWindow) *op {
 	}
 	b.feed(o, from, hashed(n.Groups))
 	return b.add(o, n)
+}
+
+// windowOutput makes the operator that lets results of a window aggregate through.
+func (b *builder) windowOutput(n *logical.GroupWindow, agg *op) *op {
+	show, first := n.Window.Show, len(n.Groups)
+	w := n.Window
+	if show.UpdateEvery > 0 {
+		w.Kind, w.Slide = physical.Cumulate, show.UpdateEvery
+	}
+	spec := &physical.WindowOutput{Out: physical.Out{Fields: n.Fields}, Keys: upTo(first), Window: w, Props: n.Props}
+	for i, c := range n.Aggs {
+		spec.Values = append(spec.Values, first+i)
+		zero := c.Fn == "COUNT" || c.Fn == "APPROX_COUNT_DISTINCT" || strings.HasSuffix(c.Fn, "SUM") || strings.HasSuffix(c.Fn, "SUM0")
+		spec.Zero = append(spec.Zero, zero || !n.Fields[first+i].Type.Nullable)
+	}
+	o := &op{kind: topology.KindWindowOutput, name: slug("show", agg.name), label: "Show", spec: spec, fields: n.Fields, bounded: agg.bounded,
+		origins: agg.origins[:len(n.Fields)], keyed: upTo(first), detail: showText(show)}
+	o.identity = "show " + strings.Join(o.detail, ", ") + " " + agg.identity
+	o.meaning = o.identity
+	b.feed(o, agg, hashed(spec.Keys))
+	return b.add(o, n)
+}
+
+func showText(s *physical.WindowShow) []string {
+	var out []string
+	if s.UpdateEvery > 0 {
+		out = append(out, "updates every "+millisText(s.UpdateEvery))
+	}
+	if s.ZeroRows {
+		out = append(out, "a zero row when empty")
+	}
+	if s.OnlyChanges {
+		out = append(out, "only changes")
+	}
+	if s.AtMostEvery > 0 {
+		out = append(out, "at most every "+millisText(s.AtMostEvery))
+	}
+	return out
 }
 
 // windowEmit reads the options of early and late firing, which legacy windows of fixed
@@ -218,6 +272,10 @@ func (b *builder) describeAgg(o *op, from *op, keys []int, calls []rex.AggCall, 
 func (b *builder) windowTVF(n *logical.WindowTVF) *op {
 	from := b.lower(n.Input)
 	w := n.Window
+	if w.Show != nil {
+		b.errorf("W0215", n.At, "this window function says which results come out (%s), but it is not aggregated", strings.Join(showText(w.Show), ", ")).
+			WithHint("GROUP BY window_start, window_end and columns of the table; aggregate nothing that is computed from the window.")
+	}
 	o := &op{kind: topology.KindWindowTVF, name: slug("window", w.Kind.String()), fields: n.Fields, bounded: from.bounded,
 		spec:    &physical.WindowTVF{Out: physical.Out{Fields: n.Fields}, In: physical.FieldTypes(from.schema()), Window: w},
 		label:   windowText(w, from.schema()[w.Time].Name),

@@ -35,6 +35,11 @@ func (b *builder) produce(o *op) topology.ChangelogMode {
 			return topology.Retract &^ topology.Delete
 		}
 		return topology.InsertOnly
+	case *physical.WindowOutput:
+		if s.Window.Show.UpdateEvery > 0 {
+			return topology.Retract &^ topology.Delete
+		}
+		return topology.InsertOnly
 	case *physical.WindowTopN, *physical.WindowJoin, *physical.IntervalJoin, *physical.Sort, *physical.Match:
 		return topology.InsertOnly
 	case *physical.Over:
@@ -290,6 +295,8 @@ func emitBefore(s physical.Spec, before bool) {
 	case *physical.GroupAgg:
 		s.EmitUpdateBefore = before
 	case *physical.WindowAgg:
+		s.EmitUpdateBefore = before
+	case *physical.WindowOutput:
 		s.EmitUpdateBefore = before
 	case *physical.Join:
 		s.EmitUpdateBefore = before

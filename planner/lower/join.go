@@ -130,7 +130,7 @@ func (b *builder) windowJoin(j *joining) *op {
 		return nil
 	}
 	spec := &physical.WindowJoin{Out: physical.Out{Fields: j.n.Fields}, Kind: j.n.Kind,
-		Left: physical.FieldTypes(j.left.schema()), Right: physical.FieldTypes(j.right.schema()), Rowtime: l.Window.Rowtime, Local: l.Window.Local,
+		Left: physical.FieldTypes(j.left.schema()), Right: physical.FieldTypes(j.right.schema()), Rowtime: l.Window.Rowtime, Local: l.Window.Local, Zone: l.Window.Zone,
 		LeftStart: l.Start, LeftEnd: l.End, LeftTime: l.Time, RightStart: r.Start, RightEnd: r.End, RightTime: r.Time}
 	var left, right []int
 	for i, c := range j.leftKeys {

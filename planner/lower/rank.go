@@ -74,7 +74,7 @@ func (b *builder) describeRank(o *op, from *op, partition []int, order []rex.Sor
 
 func (b *builder) windowTopN(n *logical.Rank, from *op, w *logical.WindowColumns) *op {
 	spec := &physical.WindowTopN{Out: physical.Out{Fields: n.Fields}, In: physical.FieldTypes(from.schema()), Partition: n.Partition, Order: n.Order,
-		Start: n.Start, End: n.End, WithRank: n.WithRank, WindowEnd: w.End, Local: w.Window.Local}
+		Start: n.Start, End: n.End, WithRank: n.WithRank, WindowEnd: w.End, Local: w.Window.Local, Zone: w.Window.Zone}
 	o := &op{kind: topology.KindRank, spec: spec, fields: n.Fields}
 	b.describeRank(o, from, n.Partition, n.Order, rangeText(n.Start, n.End))
 	o.label = "Window " + strings.ToLower(o.label[:1]) + o.label[1:]

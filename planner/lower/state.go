@@ -36,6 +36,8 @@ func (b *builder) stateOf(o *op) *topology.StateSchema {
 		}
 		fields := []topology.StateField{{Name: "window", Type: s.Window.Kind.String()}}
 		return topology.NewStateSchema(keyTypes(s.In, s.Keys), append(fields, b.aggFields(o, s.Aggs, argTypes(s.In, s.LocalIn), s.Retract, len(s.Keys))...))
+	case *physical.WindowOutput:
+		return topology.NewStateSchema(keyTypes(physical.FieldTypes(s.Fields), s.Keys), rowFields("shown", o))
 	case *physical.Join:
 		fields := append(rowFields("left", in(0)), rowFields("right", in(1))...)
 		for i, u := range []physical.UniqueSide{s.LeftUnique, s.RightUnique} {

@@ -183,6 +183,9 @@ func windowText(w physical.Window, time string) string {
 	if w.Offset != 0 {
 		parts = append(parts, "offset "+millisText(w.Offset))
 	}
+	if w.Zone != "" {
+		parts = append(parts, "zone "+w.Zone)
+	}
 	return w.Kind.String() + "(" + strings.Join(parts, ", ") + ")"
 }
 

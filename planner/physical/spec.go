@@ -174,6 +174,31 @@ type Window struct {
 	// Zone is whose local time windows follow; "" = of TIMESTAMP_LTZ the session's, of
 	// TIMESTAMP none. The bounds of a TIMESTAMP's windows stay in the column's own time.
 	Zone string
+	// Show, if not nil, says which results of an aggregate over the windows come out.
+	Show *WindowShow
+}
+
+// WindowShow says which results of a window aggregate come out, by key. Lengths are event time
+// in milliseconds.
+type WindowShow struct {
+	UpdateEvery int64 // > 0: TUMBLE gives its current result so often until it ends, as updates
+	ZeroRows    bool  // a key whose window has become empty gives one row of zeroes
+	OnlyChanges bool  // a result equal to the one before is left out
+	AtMostEvery int64 // > 0: one result in so long, the latest
+}
+
+// WindowOutput lets the results of a window aggregate through as Window.Show says. Its input
+// are rows of the aggregate, each key's in order of windows, with a column more behind those
+// of the output: WindowLast. Results are forgotten when the key's window has become empty.
+type WindowOutput struct {
+	Out
+	Keys   []int
+	Values []int  // the aggregates
+	Zero   []bool // by value: whether a zero row has 0 there, else NULL
+	Window Window
+	// Props are the columns of the window, those behind the values.
+	Props            []WindowProp
+	EmitUpdateBefore bool
 }
 
 // OrderMatters reports whether a call's value depends on the order in which the partials of
@@ -207,6 +232,7 @@ const (
 	WindowEnd
 	WindowTime
 	WindowIndex // BIGINT NOT NULL: of several windows, which one (its place in Shared)
+	WindowLast  // BIGINT NOT NULL: the end in milliseconds of local time, as operators know it
 )
 
 // WindowAgg aggregates by key and window. Output: keys, aggregates, then Props.
@@ -409,6 +435,7 @@ type WindowTopN struct {
 	WithRank   bool
 	WindowEnd  int
 	Local      bool // as Window.Local: the window columns are local time of windows over TIMESTAMP_LTZ
+	Zone       string
 }
 
 // Expand gives one row for every grouping set: columns outside the set are NULL, and a
@@ -556,6 +583,7 @@ type WindowJoin struct {
 	RightStart, RightEnd, RightTime int
 	Rowtime                         bool
 	Local                           bool // as Window.Local
+	Zone                            string
 	Residual                        rex.Expr
 }
 

@@ -27,7 +27,7 @@ func windowAggregate(c *Context, roots []logical.Node) []logical.Node {
 		if w.Window.Kind == physical.Session && !c.Batch {
 			return n // as in Flink: sessions of other keys than the groups are no windows of theirs
 		}
-		win := physical.Window{Kind: physical.Attached, Rowtime: w.Window.Rowtime, Start: w.Start, End: w.End, Time: w.Time, Local: w.Window.Local}
+		win := physical.Window{Kind: physical.Attached, Rowtime: w.Window.Rowtime, Start: w.Start, End: w.End, Time: w.Time, Local: w.Window.Local, Zone: w.Window.Zone}
 		return grouped(a, w, a.Input, win, func(i int) int { return i })
 	})
 }

@@ -82,7 +82,7 @@ func (c *Context) sharedWindows(roots []logical.Node) []windowMember {
 // calls give must not depend on the order in which panes are put together.
 func (c *Context) sharesPanes(g *logical.GroupWindow) bool {
 	k := g.Window.Kind
-	return g.FromTVF && g.Shared == nil && (k == physical.Tumble || k == physical.Hop) && !physical.OrderMatters(g.Aggs)
+	return g.FromTVF && g.Shared == nil && g.Window.Show == nil && (k == physical.Tumble || k == physical.Hop) && !physical.OrderMatters(g.Aggs)
 }
 
 // mostPanes bounds the panes of a window: with more, sharing costs more than it saves.
