@@ -41,7 +41,7 @@ func Operator(spec physical.Spec, env Env) (exec.Operator, error) {
 	case *physical.Over:
 		return op.NewOver(s, env.Batch)
 	case *physical.WindowTVF:
-		return op.NewWindowTVF(s)
+		return op.NewWindowTVF(s, env.Batch)
 	case *physical.WindowTopN:
 		return op.NewWindowTopN(s), nil
 	case *physical.WindowOutput:

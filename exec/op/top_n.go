@@ -283,7 +283,7 @@ func NewTopN(spec *physical.TopN, batch bool) (exec.Operator, error) {
 	case unordered && !spec.InputChanges && !spec.WithRank:
 		return NewLimit(spec), nil
 	case batch:
-		return newTopNBatch(spec), nil
+		return newSpilling(spec.Partition, false, func() spillable { return newTopNBatch(spec) }), nil
 	case spec.Rank != physical.RowNumber:
 		return nil, diag.Errorf(codeMode, diag.Span{}, "RANK and DENSE_RANK are not supported on a stream").
 			WithHint("Use ROW_NUMBER, or run the script in batch mode.")

@@ -13,10 +13,7 @@ import (
 // Rows that cannot be among the first n any more are let go at once; of RANK, all
 // that tie with the n-th are kept. Rows that take back are accepted as long as nothing
 // had to be let go, that is without an end.
-type topNBatch struct {
-	*partitions
-	reserved int64
-}
+type topNBatch struct{ *partitions }
 
 func newTopNBatch(spec *physical.TopN) *topNBatch { return &topNBatch{partitions: newPartitions(spec)} }
 
@@ -41,10 +38,6 @@ func (t *topNBatch) Process(_ int, b *vec.Batch, _ exec.Out) error {
 		copy(top[at+1:], top[at:])
 		top[at] = t.store.add(cols, i)
 		t.tops[id] = t.cut(top)
-	}
-	if need := t.store.Bytes() - t.reserved; need > 0 {
-		t.ctx.Budget.Force(need)
-		t.reserved += need
 	}
 	return nil
 }
@@ -107,11 +100,5 @@ func (t *topNBatch) OnEnd(_ int, out exec.Out) error {
 	return t.emit(out)
 }
 
-// Close gives the memory back.
-func (t *topNBatch) Close() error {
-	if t.ctx != nil {
-		t.ctx.Budget.Release(t.reserved)
-		t.reserved = 0
-	}
-	return nil
-}
+// Bytes is the memory held, roughly.
+func (t *topNBatch) Bytes() int64 { return t.store.Bytes() + t.table.Bytes() + int64(cap(t.tops))*32 }

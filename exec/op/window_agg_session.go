@@ -141,6 +141,9 @@ func (w *windowAggSession) put(slots []int32, out exec.Out) error {
 	}, out)
 }
 
+// Bytes is the memory held, roughly.
+func (w *windowAggSession) Bytes() int64 { return w.bytes() + w.aggs.Bytes() }
+
 // Snapshot writes an entry a session: the window, the place of its timer in the heap, and
 // the partials.
 func (w *windowAggSession) Snapshot(wr state.Writer) error {

@@ -177,6 +177,17 @@ func (w *windowAggTumble) put(ref int32, ids []int32, out exec.Out) error {
 	return w.emit(win.span, win.table.Keys(ids), win.aggs, ids, out)
 }
 
+// Bytes is the memory held, roughly.
+func (w *windowAggTumble) Bytes() int64 {
+	n := int64(cap(w.timers.heap)+cap(w.timers.held)) * 16
+	for _, win := range w.windows {
+		if win != nil {
+			n += win.table.Bytes() + win.aggs.Bytes()
+		}
+	}
+	return n
+}
+
 // Snapshot writes an entry a key and window: the window, the place of its timer in the
 // heap (below 0: among those that wait for it) and the partials.
 func (w *windowAggTumble) Snapshot(wr state.Writer) error {
@@ -222,7 +233,8 @@ func (w *windowAggTumble) Restore(r state.Reader) error {
 		return err
 	}
 	var timers []timer
-	var places []int64
+	var places, kept []int64
+	read := 0
 	st, codec := newKeyedState(w.ctx, "windows", w.keyTypes), vec.NewRowCodec(w.newAggs().partialTypes())
 	err = st.read(r, true, func(keys []*vec.Vec, values *vec.Rows) error {
 		n := values.Len()
@@ -251,19 +263,27 @@ func (w *windowAggTumble) Restore(r state.Reader) error {
 				continue
 			}
 			some := make([]int32, len(rows))
+			next := int32(win.table.Cap())
 			win.table.Find(takeAll(keys, rows), nil, some, true)
 			win.aggs.grow(win.table.Cap())
 			win.aggs.merge(some, takeAll(b.Cols, rows))
 			for j, i := range rows {
-				ids[i] = some[j]
+				if ids[i] = some[j]; some[j] == next {
+					next++
+				} else {
+					ids[i] = -1 // it has a timer, from another part of spilled state
+				}
 			}
 		}
 		for i, id := range ids {
-			timers = append(timers, timer{w.windows[refs[i]].at, id, refs[i]})
+			if place := read + i; id >= 0 {
+				timers, kept = append(timers, timer{w.windows[refs[i]].at, id, refs[i]}), append(kept, places[place])
+			}
 		}
+		read += n
 		return nil
 	})
-	w.timers.restore(timers, places)
+	w.timers.restore(timers, kept)
 	if err != nil {
 		return err
 	}

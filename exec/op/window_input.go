@@ -281,18 +281,27 @@ func NewWindowAgg(spec *physical.WindowAgg, batch bool) (exec.Operator, error) {
 	}
 	switch kind := spec.Window.Kind; {
 	case spec.Emit != nil && !batch && (kind == physical.Tumble || kind == physical.Hop):
-		return newWindowAggEmit(in), nil
+		return newWindowAggEmit(newWindowInput(spec)), nil
 	case spec.Emit != nil && !batch:
 		return nil, diag.Errorf(codeMode, diag.Span{}, "%s windows do not fire before or after their end", kind)
 	case spec.Phase != physical.Single && (kind == physical.Session || kind == physical.Attached):
 		return nil, diag.Errorf(codeMode, diag.Span{}, "%s windows are not aggregated in two phases", kind)
 	case spec.Phase == physical.Local:
-		return newWindowAggLocal(in), nil
-	case kind == physical.Session:
-		return newWindowAggSession(in), nil
-	case kind == physical.Hop || kind == physical.Cumulate || spec.Shared != nil:
-		return newWindowAggShared(in), nil
+		return newWindowAggLocal(newWindowInput(spec)), nil
+	case batch && (spec.Window.Rowtime || kind == physical.Attached):
+		return newSpilling(spec.Keys, kind != physical.Session, func() spillable { return newWindowAgg(spec) }), nil
 	default:
-		return newWindowAggTumble(in), nil
+		return newWindowAgg(spec), nil
+	}
+}
+
+func newWindowAgg(spec *physical.WindowAgg) spillable {
+	switch kind := spec.Window.Kind; {
+	case kind == physical.Session:
+		return newWindowAggSession(newWindowInput(spec))
+	case kind == physical.Hop || kind == physical.Cumulate || spec.Shared != nil:
+		return newWindowAggShared(newWindowInput(spec))
+	default:
+		return newWindowAggTumble(newWindowInput(spec))
 	}
 }

@@ -119,6 +119,11 @@ func (s *sessions) newTimer(slot int32, at int64) timer {
 	return timer{at: at, id: slot, ref: number}
 }
 
+// bytes is the memory held, roughly.
+func (s *sessions) bytes() int64 {
+	return s.keys.Bytes() + int64(cap(s.byKey))*32 + int64(cap(s.slots))*32 + int64(cap(s.timers.heap))*20
+}
+
 // root gives the slot that a slot has become.
 func (s *sessions) root(slot int32) int32 {
 	for s.slots[slot].into != slot {

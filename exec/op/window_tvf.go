@@ -24,9 +24,12 @@ type WindowTVF struct {
 }
 
 // NewWindowTVF makes the operator.
-func NewWindowTVF(spec *physical.WindowTVF) (exec.Operator, error) {
+func NewWindowTVF(spec *physical.WindowTVF, batch bool) (exec.Operator, error) {
 	switch spec.Window.Kind {
 	case physical.Session:
+		if batch && spec.Window.Rowtime {
+			return newSpilling(spec.Window.Partition, false, func() spillable { return newSessionTVF(spec) }), nil
+		}
 		return newSessionTVF(spec), nil
 	case physical.Attached:
 		return nil, diag.Errorf(codeMode, diag.Span{}, "rows that carry windows need no window table function")

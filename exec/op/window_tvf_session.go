@@ -129,6 +129,9 @@ func (s *sessionTVF) emit(now int64, out exec.Out) error {
 	return nil
 }
 
+// Bytes is the memory held, roughly.
+func (s *sessionTVF) Bytes() int64 { return s.bytes() + s.store.Bytes() + s.arrived*16 }
+
 // Snapshot writes an entry a row: the window of its session, the place of the session's
 // timer, and the row.
 func (s *sessionTVF) Snapshot(w state.Writer) error {
