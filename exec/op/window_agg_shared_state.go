@@ -161,15 +161,16 @@ func (w *windowAggShared) restoreKeys(keys []*vec.Vec, n int) []int32 {
 	return kids
 }
 
-// restorePart reads a part row by row.
+// restorePart reads a part in runs of rows of one time.
 func (w *windowAggShared) restorePart(r state.Reader, part string, take func(at int64, kids []int32, partial []*vec.Vec)) error {
 	st, codec := newKeyedState(w.ctx, part, w.keyTypes), vec.NewRowCodec(w.panes.aggs.partialTypes())
 	return st.read(r, true, func(keys []*vec.Vec, values *vec.Rows) error {
 		kids := w.restoreKeys(keys, values.Len())
-		partial := vec.NewBatchBuilder(codec.Types(), 1)
+		times := make([]int64, len(kids))
+		partial := vec.NewBatchBuilder(codec.Types(), len(kids))
 		for i := range kids {
 			e := entryReader{b: values.Row(i)}
-			at := e.int()
+			times[i] = e.int()
 			if e.bad {
 				return st.corrupt()
 			}
@@ -177,7 +178,13 @@ func (w *windowAggShared) restorePart(r state.Reader, part string, take func(at 
 				return err
 			}
 			partial.EndRow(vec.Insert)
-			take(at, kids[i:i+1], partial.Finish().Cols)
+		}
+		b := partial.Finish()
+		for lo, hi := 0, 1; lo < len(kids); lo, hi = hi, hi+1 {
+			for hi < len(kids) && times[hi] == times[lo] {
+				hi++
+			}
+			take(times[lo], kids[lo:hi], b.Slice(lo, hi-lo).Cols)
 		}
 		return nil
 	})
