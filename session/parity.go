@@ -280,7 +280,7 @@ func (t *side) folded(n *topology.Node) (*vec.Batch, error) {
 
 // FixturesFor lists the fixture sets of the project that have every table a script reads.
 func (s *Session) FixturesFor(src diag.Source) ([]*fixtures.Set, error) {
-	names, err := s.setNames()
+	names, err := s.FixtureNames()
 	if err != nil {
 		return nil, err
 	}

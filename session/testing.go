@@ -62,7 +62,7 @@ type Failure struct {
 func (s *Session) Tests(sets []string) ([]*fixtures.Test, error) {
 	if len(sets) == 0 {
 		var err error
-		if sets, err = s.setNames(); err != nil {
+		if sets, err = s.FixtureNames(); err != nil {
 			return nil, err
 		}
 	}
@@ -84,8 +84,8 @@ func (s *Session) Tests(sets []string) ([]*fixtures.Test, error) {
 	return all, list.Err()
 }
 
-// setNames lists the fixture sets of the project.
-func (s *Session) setNames() ([]string, error) {
+// FixtureNames lists the fixture sets of the project.
+func (s *Session) FixtureNames() ([]string, error) {
 	entries, err := os.ReadDir(filepath.Join(s.Project.Dir, "fixtures"))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil

@@ -136,6 +136,7 @@ becomes, and tells where the two disagree.
 		a.tapCommand(),
 		a.whyCommand(),
 		a.capsuleCommand(),
+		a.fixtureCommand(),
 		a.doctorCommand(),
 		a.connectorsCommand(),
 		a.functionsCommand(),
