@@ -36,6 +36,8 @@ type RunOptions struct {
 	Restore *runtime.Snapshot
 	// Keep says what is kept on disk, and from where the run goes on; Restore is nil then.
 	Keep Keeping
+	// Latency is how often latency is measured; 0 = never.
+	Latency time.Duration
 	// Connectors puts something between the run and its connectors, for tests; nil = nothing.
 	Connectors func(exec.Connectors) exec.Connectors
 	// Tap watches the output of nodes; see runtime.Config. nil = nobody does.
@@ -92,7 +94,7 @@ func (s *Session) Run(ctx context.Context, p *Plan, o RunOptions) (*Run, error) 
 	config := runtime.Config{
 		Build:      func(spec physical.Spec) (exec.Operator, error) { return build.Operator(spec, env) },
 		Connectors: opened, Clock: s.opts.Clock, Zone: zone, Budget: budget, TempDir: temp, Config: p.Config,
-		Restore: o.Restore, Tap: o.Tap,
+		Restore: o.Restore, Tap: o.Tap, Latency: o.Latency,
 	}
 	if o.Keep.Dir != "" || o.Keep.Savepoint != "" {
 		r.keep = newKeeper(o.Keep, p)

@@ -130,6 +130,7 @@ becomes, and tells where the two disagree.
 		a.topologyCommand(),
 		a.diffCommand(),
 		a.prCommand(),
+		a.whatifCommand(),
 		a.testCommand(),
 		a.parityCommand(),
 		a.stepCommand(),

@@ -16,6 +16,7 @@ const (
 	elemMark         // watermark
 	elemIdle         // the channel gives no watermarks for now
 	elemBarrier      // of a snapshot
+	elemStamp        // measures latency; mark is when it was sent
 	elemEnd          // nothing follows
 )
 

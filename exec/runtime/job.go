@@ -34,6 +34,8 @@ type Config struct {
 	Restore    *Snapshot // go on from here; nil = from the beginning
 	// LastID is the highest number of a snapshot that there is already.
 	LastID int64
+	// Latency is how often sources send stamps that measure latency; 0 = never.
+	Latency time.Duration
 	// Hold keeps sources that have read all there is from ending, so that the end of the
 	// input fires nothing and the job can be suspended there (see Resting).
 	Hold bool
@@ -67,6 +69,7 @@ type Job struct {
 	ports    map[portKey]*port
 	started  time.Time
 
+	latencies latencies
 	mu        sync.Mutex
 	writers   []*sinkOperator
 	active    *barrier   // the barrier that ending tasks take part in
@@ -103,13 +106,13 @@ func Start(ctx context.Context, g *topology.Graph, cfg Config) (*Job, error) {
 	if cfg.Restore != nil {
 		j.lastSnap = max(j.lastSnap, cfg.Restore.ID)
 	}
+	j.started = time.Now()
 	if err := j.build(); err != nil {
 		j.stop(err)
 		j.abortAll(context.WithoutCancel(ctx))
 		j.closeAll()
 		return nil, err
 	}
-	j.started = time.Now()
 	go j.run()
 	return j, nil
 }

@@ -33,6 +33,7 @@ type sourceTask struct {
 	splits  []*splitState
 	marks   *marks
 	isIdle  bool
+	stamped time.Time
 	resting bool // has read all there is, and waits to be suspended
 	done    []string
 
@@ -363,9 +364,11 @@ func (s *sourceTask) handle(e readEvent) error {
 		sp.rows += int64(e.batch.Len)
 		s.marks.idle[i] = false
 		s.isIdle = false
+		at := time.Now()
 		if err := s.emit(i, e.batch); err != nil {
 			return s.wrap(err)
 		}
+		s.stamp(at)
 	}
 	sp.position = e.position
 	if e.marked {

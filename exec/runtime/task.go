@@ -250,6 +250,9 @@ func (t *task) handle(ch int, e element) error {
 		return nil
 	case elemBarrier:
 		return t.align(ch, e.barrier)
+	case elemStamp:
+		t.head.stamp(e.mark)
+		return nil
 	default:
 		return t.endChannel(ch, in)
 	}
