@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/weir-sql/weir/exec"
 	"github.com/weir-sql/weir/exec/runtime"
 	"github.com/weir-sql/weir/topology"
 )
@@ -76,6 +77,12 @@ func subtaskMetrics(job *runtime.Job, id topology.NodeID, subtask int) SubtaskMe
 	return SubtaskMetrics{RowsIn: c.RowsIn.Load(), RowsOut: c.RowsOut.Load(), Busy: time.Duration(c.BusyNanos.Load()), Blocked: time.Duration(c.BlockedNanos.Load()),
 		Watermark: c.Watermark.Load(), Lag: c.Lag.Load(), Late: c.LateRows.Load(), Bad: c.BadRecords.Load(), Spilled: c.SpilledBytes.Load(),
 		Hits: c.LookupHits.Load(), Misses: c.LookupMisses.Load()}
+}
+
+// IsTime reports whether a watermark is a time, and not that there is none yet or that
+// the input has ended.
+func IsTime(watermark int64) bool {
+	return watermark != exec.MinWatermark && watermark != exec.MaxWatermark
 }
 
 // Hits gives the look-ups that caches answered, and all of them.

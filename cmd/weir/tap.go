@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/weir-sql/weir/exec"
 	"github.com/weir-sql/weir/session"
 )
 
@@ -129,7 +128,7 @@ type tapLine struct {
 
 func (a *app) tapJSON(t session.Tapped, i int) error {
 	l := tapLine{Operator: t.Node.Name, Subtask: t.Subtask}
-	if t.Watermark != exec.MinWatermark && t.Watermark != exec.MaxWatermark {
+	if session.IsTime(t.Watermark) {
 		text := time.UnixMilli(t.Watermark).UTC().Format("2006-01-02 15:04:05.000")
 		l.Watermark = &text
 	}

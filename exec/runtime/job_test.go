@@ -333,14 +333,20 @@ func (e *every) OnTimer(now int64, _ exec.Out) error {
 // A snapshot with state that no operator of the plan would read is refused.
 func TestSnapshotOfAnotherPlanIsRefused(t *testing.T) {
 	r := newRig()
-	src := r.from("numbers", &numbers{splits: [][2]int64{{0, 1000}}, batch: 1, pause: time.Millisecond}, 1, nil)
+	begun := make(chan struct{})
+	var once sync.Once
+	src := r.from("numbers", &numbers{splits: [][2]int64{{0, 1000}}, batch: 1, pause: time.Millisecond, hook: func(row int64) {
+		if row > 5 {
+			once.Do(func() { close(begun) })
+		}
+	}}, 1, nil)
 	s := r.op("sum", 1, newSum)
 	sink := r.to(1)
 	r.edge(src, s, 0, topology.Rebalance)
 	r.edge(s, sink, 0, topology.Global)
 	ctx, cancel := context.WithCancel(t.Context())
 	j := r.start(t, ctx, nil)
-	time.Sleep(20 * time.Millisecond)
+	<-begun
 	snap, err := j.Snapshot(t.Context())
 	cancel()
 	_ = j.Wait()
