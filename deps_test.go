@@ -80,6 +80,8 @@ var libraries = []struct{ lib, room string }{
 	{"github.com/cockroachdb/pebble", "exec/state"},
 	{"github.com/spf13/cobra", "cmd"},
 	{"github.com/apache/arrow-go/v18", "connectors/format/parquet"},
+	{"github.com/tetratelabs/wazero", "exec/udf/wasm"},
+	{"go.starlark.net", "exec/udf/starlark"},
 }
 
 func TestImportsFollowTheArrows(t *testing.T) {

@@ -13,8 +13,10 @@ import (
 
 	"github.com/weir-sql/weir/exec"
 	"github.com/weir-sql/weir/exec/build"
+	"github.com/weir-sql/weir/exec/expr/agg"
 	"github.com/weir-sql/weir/exec/runtime"
 	"github.com/weir-sql/weir/exec/state"
+	"github.com/weir-sql/weir/exec/udf"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/physical"
@@ -50,6 +52,7 @@ type Run struct {
 	began  time.Time
 	cancel context.CancelFunc
 	temp   *tempDir
+	host   *udf.Host // of user functions
 	limit  *limiter
 	flush  chan struct{}
 	wait   sync.Once
@@ -84,12 +87,14 @@ func (s *Session) Run(ctx context.Context, p *Plan, o RunOptions) (*Run, error) 
 	if o.Connectors != nil {
 		opened = o.Connectors(conns)
 	}
-	env := build.Env{Batch: p.Mode == Batch, Functions: s.functions, Connectors: opened}
 	temp, err := r.temp.path()
 	if err != nil {
 		return nil, err
 	}
 	ctx, r.cancel = context.WithCancel(ctx)
+	r.host = udf.NewHost(ctx, p.Config, s.functionFile)
+	env := build.Env{Batch: p.Mode == Batch, Functions: r.host.Registry(s.functions, p.Functions), Connectors: opened,
+		Aggregates: func() agg.Library { return r.host.Aggregates(p.Functions) }}
 	budget := state.NewBudget(s.memory)
 	config := runtime.Config{
 		Build:      func(spec physical.Spec) (exec.Operator, error) { return build.Operator(spec, env) },
@@ -117,6 +122,7 @@ func (s *Session) Run(ctx context.Context, p *Plan, o RunOptions) (*Run, error) 
 	}
 	if err != nil {
 		r.cancel()
+		_ = r.host.Close() // nothing has run
 		r.temp.remove()
 		return nil, err
 	}
@@ -213,6 +219,9 @@ func (r *Run) Wait() error {
 		r.ended = time.Now()
 		close(r.flush)
 		r.cancel()
+		if err := r.host.Close(); err != nil && r.err == nil {
+			r.err = err
+		}
 		r.temp.remove()
 	})
 	return r.err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/weir-sql/weir/exec"
 	"github.com/weir-sql/weir/exec/expr"
+	"github.com/weir-sql/weir/exec/expr/agg"
 	"github.com/weir-sql/weir/exec/op"
 	"github.com/weir-sql/weir/planner/physical"
 )
@@ -16,6 +17,16 @@ type Env struct {
 	Batch      bool            // only final results count
 	Functions  expr.Registry   // kernels of scalar functions
 	Connectors exec.Connectors // opens the tables of lookup joins
+	// Aggregates gives one operator the aggregate functions that are not built in; nil =
+	// there are none.
+	Aggregates func() agg.Library
+}
+
+func (e Env) aggregates() agg.Library {
+	if e.Aggregates == nil {
+		return nil
+	}
+	return e.Aggregates()
 }
 
 // Operator makes the operator of a spec. Errors are diagnostics: a function that does
@@ -31,7 +42,7 @@ func Operator(spec physical.Spec, env Env) (exec.Operator, error) {
 	case *physical.Materialize:
 		return op.NewMaterialize(s), nil
 	case *physical.GroupAgg:
-		return op.NewGroupAgg(s, env.Batch)
+		return op.NewGroupAgg(s, env.Batch, env.aggregates())
 	case *physical.IntervalJoin:
 		return op.NewIntervalJoin(s, env.Functions)
 	case *physical.TemporalJoin:
@@ -39,7 +50,7 @@ func Operator(spec physical.Spec, env Env) (exec.Operator, error) {
 	case *physical.WindowJoin:
 		return op.NewWindowJoin(s, env.Functions)
 	case *physical.Over:
-		return op.NewOver(s, env.Batch)
+		return op.NewOver(s, env.Batch, env.aggregates())
 	case *physical.WindowTVF:
 		return op.NewWindowTVF(s, env.Batch)
 	case *physical.WindowTopN:
@@ -47,7 +58,7 @@ func Operator(spec physical.Spec, env Env) (exec.Operator, error) {
 	case *physical.WindowOutput:
 		return op.NewWindowOutput(s), nil
 	case *physical.Match:
-		return op.NewMatch(s, env.Batch, env.Functions)
+		return op.NewMatch(s, env.Batch, env.Functions, env.aggregates())
 	case *physical.Expand:
 		return op.NewExpand(s), nil
 	case *physical.Replicate:
@@ -57,7 +68,7 @@ func Operator(spec physical.Spec, env Env) (exec.Operator, error) {
 	case *physical.AssignWatermark:
 		return op.NewAssignWatermark(s, env.Functions)
 	case *physical.WindowAgg:
-		return op.NewWindowAgg(s, env.Batch)
+		return op.NewWindowAgg(s, env.Batch, env.aggregates())
 	case *physical.Join:
 		return op.NewJoin(s, env.Batch, env.Functions)
 	case *physical.LookupJoin:

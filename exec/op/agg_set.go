@@ -23,10 +23,10 @@ type aggCall struct {
 }
 
 // newAggSet makes the accumulators of calls over input columns of types in.
-func newAggSet(calls []rex.AggCall, in []types.Type, retract bool) (*aggSet, error) {
+func newAggSet(lib agg.Library, calls []rex.AggCall, in []types.Type, retract bool) (*aggSet, error) {
 	s := &aggSet{}
 	for _, c := range calls {
-		acc, err := agg.New(c, in, retract)
+		acc, err := lib.New(c, in, retract)
 		if err != nil {
 			return nil, err
 		}

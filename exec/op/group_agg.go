@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/weir-sql/weir/exec"
+	"github.com/weir-sql/weir/exec/expr/agg"
 	"github.com/weir-sql/weir/exec/state"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/physical"
@@ -28,6 +29,7 @@ type groups struct {
 	outTypes []types.Type
 	keyTypes []types.Type
 	table    *vec.GroupTable
+	lib      agg.Library
 	aggs     *aggSet
 	rows     []int64 // by group: rows added less rows taken back; 0 = does not exist. Without retraction 1
 	expiry   *expiry
@@ -35,10 +37,10 @@ type groups struct {
 	dead     []int32 // groups to delete at the end of the call
 }
 
-func newGroups(spec *physical.GroupAgg) (*groups, error) {
-	g := &groups{spec: spec, outTypes: outTypes(spec), keyTypes: pickTypes(spec.In, spec.Keys), expiry: newExpiry(spec.TTL)}
+func newGroups(spec *physical.GroupAgg, lib agg.Library) (*groups, error) {
+	g := &groups{spec: spec, lib: lib, outTypes: outTypes(spec), keyTypes: pickTypes(spec.In, spec.Keys), expiry: newExpiry(spec.TTL)}
 	var err error
-	if g.aggs, err = newAggSet(spec.Aggs, g.argTypes(), spec.Retract); err != nil {
+	if g.aggs, err = newAggSet(lib, spec.Aggs, g.argTypes(), spec.Retract); err != nil {
 		return nil, err
 	}
 	g.table = vec.NewGroupTable(g.keyTypes)
@@ -219,15 +221,15 @@ func (g *groups) Restore(r state.Reader) error {
 }
 
 // NewGroupAgg makes the operator that a GROUP BY is in its phase and mode.
-func NewGroupAgg(spec *physical.GroupAgg, batch bool) (exec.Operator, error) {
+func NewGroupAgg(spec *physical.GroupAgg, batch bool, lib agg.Library) (exec.Operator, error) {
 	switch {
 	case spec.Phase == physical.Local:
-		return newGroupAggLocal(spec)
+		return newGroupAggLocal(spec, lib)
 	case batch:
-		return newGroupAggBatch(spec)
+		return newGroupAggBatch(spec, lib)
 	case spec.Phase == physical.Global || spec.MiniBatchSize > 0:
-		return newGroupAggBundle(spec)
+		return newGroupAggBundle(spec, lib)
 	default:
-		return newGroupAggStream(spec)
+		return newGroupAggStream(spec, lib)
 	}
 }

@@ -2,6 +2,7 @@ package op
 
 import (
 	"github.com/weir-sql/weir/exec"
+	"github.com/weir-sql/weir/exec/expr/agg"
 	"github.com/weir-sql/weir/exec/state"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/physical"
@@ -34,8 +35,8 @@ type groupAggBatch struct {
 // spillParts is how many runs a hash operator spills to.
 const spillParts = 64
 
-func newGroupAggBatch(spec *physical.GroupAgg) (*groupAggBatch, error) {
-	g, err := newGroups(spec)
+func newGroupAggBatch(spec *physical.GroupAgg, lib agg.Library) (*groupAggBatch, error) {
+	g, err := newGroups(spec, lib)
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +165,7 @@ func (g *groupAggBatch) renew() error {
 	g.table = vec.NewGroupTable(g.keyTypes)
 	g.rows = nil
 	var err error
-	g.aggs, err = newAggSet(g.spec.Aggs, g.argTypes(), g.spec.Retract)
+	g.aggs, err = newAggSet(g.lib, g.spec.Aggs, g.argTypes(), g.spec.Retract)
 	return err
 }
 

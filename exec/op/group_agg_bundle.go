@@ -2,6 +2,7 @@ package op
 
 import (
 	"github.com/weir-sql/weir/exec"
+	"github.com/weir-sql/weir/exec/expr/agg"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/physical"
 )
@@ -29,8 +30,8 @@ type groupAggBundle struct {
 	minID    []int32
 }
 
-func newGroupAggBundle(spec *physical.GroupAgg) (*groupAggBundle, error) {
-	g, err := newGroups(spec)
+func newGroupAggBundle(spec *physical.GroupAgg, lib agg.Library) (*groupAggBundle, error) {
+	g, err := newGroups(spec, lib)
 	return &groupAggBundle{groups: g, before: make([][]*vec.Vec, len(spec.Aggs)), deadline: exec.MaxWatermark}, err
 }
 

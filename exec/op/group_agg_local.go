@@ -2,6 +2,7 @@ package op
 
 import (
 	"github.com/weir-sql/weir/exec"
+	"github.com/weir-sql/weir/exec/expr/agg"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/physical"
 	"github.com/weir-sql/weir/planner/types"
@@ -35,8 +36,8 @@ const (
 	localKeys   = 1 << 20
 )
 
-func newGroupAggLocal(spec *physical.GroupAgg) (*groupAggLocal, error) {
-	g, err := newGroups(spec)
+func newGroupAggLocal(spec *physical.GroupAgg, lib agg.Library) (*groupAggLocal, error) {
+	g, err := newGroups(spec, lib)
 	if err != nil {
 		return nil, err
 	}

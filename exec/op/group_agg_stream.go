@@ -2,6 +2,7 @@ package op
 
 import (
 	"github.com/weir-sql/weir/exec"
+	"github.com/weir-sql/weir/exec/expr/agg"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/physical"
 )
@@ -43,8 +44,8 @@ type emission struct {
 	emit bool
 }
 
-func newGroupAggStream(spec *physical.GroupAgg) (*groupAggStream, error) {
-	g, err := newGroups(spec)
+func newGroupAggStream(spec *physical.GroupAgg, lib agg.Library) (*groupAggStream, error) {
+	g, err := newGroups(spec, lib)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/weir-sql/weir/exec"
 	"github.com/weir-sql/weir/exec/expr"
+	"github.com/weir-sql/weir/exec/expr/agg"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/physical"
@@ -81,7 +82,7 @@ type waitingMatchRow struct {
 }
 
 // NewMatch compiles the pattern.
-func NewMatch(spec *physical.Match, batch bool, reg expr.Registry) (exec.Operator, error) {
+func NewMatch(spec *physical.Match, batch bool, reg expr.Registry, lib agg.Library) (exec.Operator, error) {
 	m := &Match{spec: spec, outTypes: outTypes(spec), keyTypes: pickTypes(spec.In, spec.Partition), store: newRowStore(spec.In),
 		mark: exec.MinWatermark, auto: newMatchAutomaton(spec.Pattern.Vars), memo: make([]int8, len(spec.Pattern.Vars))}
 	m.table = vec.NewGroupTable(m.keyTypes)
@@ -93,12 +94,12 @@ func NewMatch(spec *physical.Match, batch bool, reg expr.Registry) (exec.Operato
 			continue
 		}
 		var err error
-		if m.conds[i], err = newMatchValues(c, spec.In, reg); err != nil {
+		if m.conds[i], err = newMatchValues(c, spec.In, reg, lib); err != nil {
 			return nil, err
 		}
 	}
 	var err error
-	if m.measures, err = newMatchValues(&spec.Pattern.Measures, spec.In, reg); err != nil {
+	if m.measures, err = newMatchValues(&spec.Pattern.Measures, spec.In, reg, lib); err != nil {
 		return nil, err
 	}
 	if batch {

@@ -2,6 +2,7 @@ package op
 
 import (
 	"github.com/weir-sql/weir/exec/expr"
+	"github.com/weir-sql/weir/exec/expr/agg"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/physical"
 	"github.com/weir-sql/weir/planner/rex"
@@ -50,7 +51,7 @@ type matchAggregate struct {
 	ids  []int32
 }
 
-func newMatchValues(spec *physical.RowValues, in []types.Type, reg expr.Registry) (*matchValues, error) {
+func newMatchValues(spec *physical.RowValues, in []types.Type, reg expr.Registry, lib agg.Library) (*matchValues, error) {
 	v := &matchValues{spec: spec, width: len(in), aggs: make([]*matchAggregate, len(spec.Values)), cols: make([]*vec.Vec, len(in)+len(spec.Values))}
 	all := append([]types.Type(nil), in...)
 	for i, x := range spec.Values {
@@ -67,7 +68,7 @@ func newMatchValues(spec *physical.RowValues, in []types.Type, reg expr.Registry
 		for j, e := range x.Args {
 			ts[j] = e.Type()
 		}
-		if a.set, err = newAggSet([]rex.AggCall{x.Call}, ts, false); err != nil {
+		if a.set, err = newAggSet(lib, []rex.AggCall{x.Call}, ts, false); err != nil {
 			return nil, err
 		}
 		v.aggs[i] = a

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/weir-sql/weir/exec"
+	"github.com/weir-sql/weir/exec/expr/agg"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/physical"
 	"github.com/weir-sql/weir/planner/rex"
@@ -23,8 +24,8 @@ type overBatch struct {
 	wait     int // rows to hold before looking for complete partitions again
 }
 
-func newOverBatch(spec *physical.Over) (*overBatch, error) {
-	calls, err := newOverCalls(spec)
+func newOverBatch(spec *physical.Over, lib agg.Library) (*overBatch, error) {
+	calls, err := newOverCalls(spec, lib)
 	s := &physical.Sort{Fetch: -1, Keys: slices.Clone(spec.Order)}
 	var keys []rex.SortKey
 	for _, c := range spec.Partition {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/weir-sql/weir/exec"
+	"github.com/weir-sql/weir/exec/expr/agg"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/physical"
@@ -29,8 +30,8 @@ type overChanging struct {
 	out   *vec.BatchBuilder
 }
 
-func newOverChanging(spec *physical.Over) (*overChanging, error) {
-	calls, err := newOverCalls(spec)
+func newOverChanging(spec *physical.Over, lib agg.Library) (*overChanging, error) {
+	calls, err := newOverCalls(spec, lib)
 	if err != nil {
 		return nil, err
 	}

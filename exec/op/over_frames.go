@@ -43,7 +43,7 @@ type numbering struct {
 	row, rank, dense int64 // from 1; 0 before the first row
 }
 
-func newOverCalls(spec *physical.Over) (*overCalls, error) {
+func newOverCalls(spec *physical.Over, lib agg.Library) (*overCalls, error) {
 	o := &overCalls{spec: spec, frame: newOverFrame(spec)}
 	var calls []rex.AggCall
 	for _, c := range spec.Calls {
@@ -56,7 +56,7 @@ func newOverCalls(spec *physical.Over) (*overCalls, error) {
 		}
 	}
 	var err error
-	o.aggs, err = newAggSet(calls, spec.In, o.frame.slides())
+	o.aggs, err = newAggSet(lib, calls, spec.In, o.frame.slides())
 	return o, err
 }
 

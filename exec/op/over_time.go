@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/weir-sql/weir/exec"
+	"github.com/weir-sql/weir/exec/expr/agg"
 	"github.com/weir-sql/weir/exec/state"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/diag"
@@ -56,8 +57,8 @@ type timedRow struct {
 	slot int32
 }
 
-func newOverTime(spec *physical.Over) (*overTime, error) {
-	calls, err := newOverCalls(spec)
+func newOverTime(spec *physical.Over, lib agg.Library) (*overTime, error) {
+	calls, err := newOverCalls(spec, lib)
 	if err != nil {
 		return nil, err
 	}
@@ -425,13 +426,13 @@ func (o *overTime) restoreRows(r state.Reader) error {
 }
 
 // NewOver makes the operator that an OVER is in its mode and order.
-func NewOver(spec *physical.Over, batch bool) (exec.Operator, error) {
+func NewOver(spec *physical.Over, batch bool, lib agg.Library) (exec.Operator, error) {
 	switch {
 	case batch:
-		return newOverBatch(spec)
+		return newOverBatch(spec, lib)
 	case spec.Changing:
-		return newOverChanging(spec)
+		return newOverChanging(spec, lib)
 	default:
-		return newOverTime(spec)
+		return newOverTime(spec, lib)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/weir-sql/weir/exec"
+	"github.com/weir-sql/weir/exec/expr/agg"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/physical"
@@ -15,6 +16,7 @@ import (
 // of their input are, which slice or window each row belongs to, and the watermark
 // that says which rows are late.
 type windowInput struct {
+	lib      agg.Library
 	ctx      *exec.Context
 	spec     *physical.WindowAgg
 	time     windowTime
@@ -36,8 +38,8 @@ type windowInput struct {
 // a slice follows from its end and is 0 here.
 type span struct{ start, end int64 }
 
-func newWindowInput(spec *physical.WindowAgg) windowInput {
-	w := windowInput{spec: spec, outTypes: outTypes(spec), keyTypes: pickTypes(spec.In, spec.Keys), calls: spec.Aggs,
+func newWindowInput(spec *physical.WindowAgg, lib agg.Library) windowInput {
+	w := windowInput{spec: spec, lib: lib, outTypes: outTypes(spec), keyTypes: pickTypes(spec.In, spec.Keys), calls: spec.Aggs,
 		mark: exec.MinWatermark, bySpan: map[span]int32{}}
 	if spec.Retract {
 		w.calls = append(slices.Clone(spec.Aggs), rex.AggCall{Fn: "COUNT", Filter: -1, T: types.Int64.NotNull()})
@@ -58,7 +60,7 @@ func (w *windowInput) newAggs() *aggSet {
 	if w.spec.Phase == physical.Global {
 		in = w.spec.LocalIn
 	}
-	a, err := newAggSet(w.calls, in, w.spec.Retract)
+	a, err := newAggSet(w.lib, w.calls, in, w.spec.Retract)
 	if err != nil {
 		panic(err) // the constructor made them once
 	}
@@ -71,7 +73,7 @@ func (w *windowInput) check() error {
 	if w.spec.Phase == physical.Global {
 		in = w.spec.LocalIn
 	}
-	_, err := newAggSet(w.calls, in, w.spec.Retract)
+	_, err := newAggSet(w.lib, w.calls, in, w.spec.Retract)
 	return err
 }
 
@@ -274,8 +276,8 @@ func (w *windowInput) propOf(p physical.WindowProp, win span) int64 {
 func (w *windowInput) window(end int64) span { return span{w.time.start(end), end} }
 
 // NewWindowAgg makes the operator that a window aggregation is in its phase.
-func NewWindowAgg(spec *physical.WindowAgg, batch bool) (exec.Operator, error) {
-	in := newWindowInput(spec)
+func NewWindowAgg(spec *physical.WindowAgg, batch bool, lib agg.Library) (exec.Operator, error) {
+	in := newWindowInput(spec, lib)
 	if err := in.check(); err != nil {
 		return nil, err
 	}

@@ -105,7 +105,11 @@ func (j *Job) operator(n *topology.Node, subtask int) (exec.Operator, error) {
 func (t *task) run(ctx context.Context) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &PanicError{Operator: t.name(), Value: p, Stack: debug.Stack()}
+			if f, ok := p.(exec.Failure); ok {
+				err = f.Err
+			} else {
+				err = &PanicError{Operator: t.name(), Value: p, Stack: debug.Stack()}
+			}
 		}
 		for _, l := range t.links {
 			if cerr := l.close(); cerr != nil && err == nil {

@@ -66,10 +66,22 @@ func Entries() []*Entry {
 // Lookup gives the function of a name or alias in any case, nil if there is none.
 func Lookup(name string) *Entry { return byName[strings.ToUpper(name)] }
 
+// Library holds aggregate functions beside the built-in ones, which it hides: those that a
+// script creates. nil holds none.
+type Library map[string]*Entry
+
+// New makes the accumulator of a call of a built-in function. See Library.New.
+func New(call rex.AggCall, in []types.Type, retract bool) (Acc, error) {
+	return Library(nil).New(call, in, retract)
+}
+
 // New makes the accumulator of a call over input columns of types in. retract says
 // that rows may be taken back. Errors are *diag.Diagnostic.
-func New(call rex.AggCall, in []types.Type, retract bool) (Acc, error) {
-	e := Lookup(call.Fn)
+func (l Library) New(call rex.AggCall, in []types.Type, retract bool) (Acc, error) {
+	e := l[call.Fn]
+	if e == nil {
+		e = Lookup(call.Fn)
+	}
 	switch {
 	case e == nil:
 		return nil, diag.Errorf("W0520", call.Span, "aggregate function %q not found", call.Fn)
