@@ -33,7 +33,7 @@ func CountsRows(c rex.AggCall) bool {
 // NewRegroup makes the rewriting for an aggregation as it is now; from says of each of its
 // calls which of the former ones it was, -1 if none.
 func NewRegroup(spec *physical.GroupAgg, from []int) (*Regroup, error) {
-	g, err := newGroups(spec)
+	g, err := newGroups(spec, nil) // user functions begin with no code: theirs is not rewritten
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ type Entry struct {
 
 // entries lists every aggregate function.
 var entries = slices.Concat(countEntries, sumEntries, minMaxEntries, firstLastEntries, listEntries, collectEntries,
-	varianceEntries, jsonEntries, approxEntries, percentileEntries)
+	varianceEntries, jsonEntries, approxEntries, percentileEntries, bitmapEntries)
 
 var byName = index(entries)
 

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/weir-sql/weir/exec/expr/bitmap"
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/rex"
@@ -114,6 +115,13 @@ func drawArg(t *rapid.T, typ types.Type, nth int, fn string) *vec.Vec {
 		s := []string{"", "a", "ab", "b", "c,d"}[(small+4)%5]
 		if typ.IsCharacter() {
 			return vec.FromValues(typ, s)
+		}
+		if strings.HasPrefix(fn, "BITMAP_") {
+			set := bitmap.New()
+			for x := -4; x <= small; x += 2 {
+				set.Add(uint32(int32(x)))
+			}
+			return vec.FromValues(typ, bitmap.Append(nil, set))
 		}
 		return vec.FromValues(typ, []byte(s))
 	case vec.PhysList:
