@@ -283,27 +283,28 @@ func NewWindowAgg(spec *physical.WindowAgg, batch bool, lib agg.Library) (exec.O
 	}
 	switch kind := spec.Window.Kind; {
 	case spec.Emit != nil && !batch && (kind == physical.Tumble || kind == physical.Hop):
-		return newWindowAggEmit(newWindowInput(spec)), nil
+		return newWindowAggEmit(in), nil
 	case spec.Emit != nil && !batch:
 		return nil, diag.Errorf(codeMode, diag.Span{}, "%s windows do not fire before or after their end", kind)
 	case spec.Phase != physical.Single && (kind == physical.Session || kind == physical.Attached):
 		return nil, diag.Errorf(codeMode, diag.Span{}, "%s windows are not aggregated in two phases", kind)
 	case spec.Phase == physical.Local:
-		return newWindowAggLocal(newWindowInput(spec)), nil
+		return newWindowAggLocal(in), nil
 	case batch && (spec.Window.Rowtime || kind == physical.Attached):
-		return newSpilling(spec.Keys, kind != physical.Session, func() spillable { return newWindowAgg(spec) }), nil
+		return newSpilling(spec.Keys, kind != physical.Session, func() spillable { return newWindowAgg(spec, lib) }), nil
 	default:
-		return newWindowAgg(spec), nil
+		return newWindowAgg(spec, lib), nil
 	}
 }
 
-func newWindowAgg(spec *physical.WindowAgg) spillable {
+func newWindowAgg(spec *physical.WindowAgg, lib agg.Library) spillable {
+	in := newWindowInput(spec, lib)
 	switch kind := spec.Window.Kind; {
 	case kind == physical.Session:
-		return newWindowAggSession(newWindowInput(spec))
+		return newWindowAggSession(in)
 	case kind == physical.Hop || kind == physical.Cumulate || spec.Shared != nil:
-		return newWindowAggShared(newWindowInput(spec))
+		return newWindowAggShared(in)
 	default:
-		return newWindowAggTumble(newWindowInput(spec))
+		return newWindowAggTumble(in)
 	}
 }
