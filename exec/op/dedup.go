@@ -14,7 +14,8 @@ import (
 //
 //	event time, last         a row not earlier than the kept one replaces it: -U old, +U new
 //	event time, first        the earliest row comes out, +I, when the watermark has
-//	                         reached it; rows not later than the watermark are dropped
+//	                         reached it; rows earlier than the watermark are dropped,
+//	                         those of its very time are not, as in Flink
 //	processing time, first   the first row of a key, +I; nothing after it
 //	processing time, last    every row replaces the kept one; an equal one silently
 //	                         unless a TTL is set
@@ -48,7 +49,7 @@ func (d *Dedup) Process(_ int, b *vec.Batch, out exec.Out) error {
 		}
 	}
 	for i, id := range d.begin(b) {
-		if d.waits() && d.times[i] <= d.mark {
+		if d.waits() && d.times[i] < d.mark {
 			d.ctx.Counters.LateRows.Add(1)
 			d.gone = append(d.gone, id) // if nothing is kept for it
 			continue

@@ -412,7 +412,7 @@ const (
 // Dedup keeps the first or the last row of each key by a time attribute. Keeping the
 // first is insert-only: by processing time the first row comes out at once, by event
 // time when the watermark has passed its time, when no earlier row can come any more
-// (rows not later than the watermark are dropped). Keeping the last gives updates.
+// (rows earlier than the watermark are dropped). Keeping the last gives updates.
 type Dedup struct {
 	Out
 	In               []types.Type
