@@ -49,6 +49,7 @@ type overKey struct {
 	lo       int        // of kept: where the accumulator's frame begins
 	numbered numbering
 	last     int64 // time of the last row put out
+	cleanup  int64 // when the key is forgotten, MaxWatermark = never: RANGE … PRECEDING only
 	due      []int32
 }
 
@@ -110,13 +111,28 @@ func (o *overTime) Process(_ int, b *vec.Batch, out exec.Out) error {
 		for p > 0 && k.waiting[p-1].at > at {
 			p--
 		}
-		if p == 0 || k.waiting[p-1].at < at {
+		if (p == 0 || k.waiting[p-1].at < at) && at != k.cleanup {
 			o.timers.push(timer{at: at, id: id})
 		}
 		k.waiting = slices.Insert(k.waiting, p, timedRow{at, o.store.add(b.Cols, i)})
+		o.keepUntil(id, k, at)
 	}
 	o.sweep()
 	return nil
+}
+
+// keepUntil puts off when a key is forgotten that a RANGE reaches back from. Flink asks for
+// a timer at one and a half times the range, which moves its other timers about; so it is here.
+func (o *overTime) keepUntil(id int32, k *overKey, at int64) {
+	if o.frame.rows || !o.frame.slides() || o.positions {
+		return
+	}
+	if by := o.spec.Preceding; k.cleanup == exec.MaxWatermark || k.cleanup < at+by+1 {
+		k.cleanup = at + int64(float64(by)*1.5) + 1
+		if !slices.ContainsFunc(k.waiting, func(r timedRow) bool { return r.at == k.cleanup }) {
+			o.timers.push(timer{at: k.cleanup, id: id})
+		}
+	}
 }
 
 func (o *overTime) late(k *overKey, at int64) bool {
@@ -133,7 +149,7 @@ func (o *overTime) grow() {
 	}
 	for _, id := range o.ids {
 		if o.keys[id] == nil {
-			o.keys[id] = &overKey{last: exec.MinWatermark}
+			o.keys[id] = &overKey{last: exec.MinWatermark, cleanup: exec.MaxWatermark}
 		}
 	}
 	o.aggs.grow(o.table.Cap())
@@ -173,14 +189,23 @@ func (o *overTime) OnWatermark(wm int64, out exec.Out) error {
 	for o.timers.len() > 0 && o.timers.next() <= wm {
 		t := o.timers.pop()
 		k := o.keys[t.id]
+		if k.cleanup <= t.at {
+			if err := o.emit(slots, ids, out); err != nil {
+				return err
+			}
+			slots, ids = slots[:0], ids[:0]
+			o.reset(t.id)
+			continue
+		}
 		n := 0
 		for n < len(k.waiting) && k.waiting[n].at == t.at {
 			slots, ids = append(slots, k.waiting[n].slot), append(ids, t.id)
 			k.due = append(k.due, k.waiting[n].slot)
 			n++
 		}
-		k.waiting = slices.Delete(k.waiting, 0, n)
-		k.last = t.at
+		if k.waiting = slices.Delete(k.waiting, 0, n); n > 0 {
+			k.last = t.at
+		}
 		if len(slots) >= 4*vec.BatchSize {
 			if err := o.emit(slots, ids, out); err != nil {
 				return err
@@ -264,16 +289,30 @@ func (o *overTime) expire() {
 	}
 	o.expiry.expire(o.ctx.Now(), func(id int32) {
 		k := o.keys[id]
-		for _, slot := range k.kept {
-			o.store.remove(slot)
-		}
-		o.aggs.reset([]int32{id})
-		*k = overKey{waiting: k.waiting, last: k.last}
+		o.empties(id, k)
+		*k = overKey{waiting: k.waiting, last: k.last, cleanup: k.cleanup}
 		o.expiry.forget(id)
-		if len(k.waiting) == 0 {
+		if len(k.waiting) == 0 && k.cleanup == exec.MaxWatermark {
 			o.drop(id)
 		}
 	})
+}
+
+// empties lets go of the rows and accumulators of a key.
+func (o *overTime) empties(id int32, k *overKey) {
+	for _, slot := range k.kept {
+		o.store.remove(slot)
+	}
+	o.aggs.reset([]int32{id})
+}
+
+// reset forgets a key that no frame reaches any more.
+func (o *overTime) reset(id int32) {
+	o.empties(id, o.keys[id])
+	if o.expiry != nil {
+		o.expiry.forget(id)
+	}
+	o.drop(id)
 }
 
 // sweep forgets the keys that only late rows asked for.
@@ -306,7 +345,7 @@ func (o *overTime) Snapshot(w state.Writer) error {
 		if o.expiry != nil && int(ids[i]) < len(o.expiry.written) && o.expiry.written[ids[i]] != noWrite {
 			written = o.expiry.written[ids[i]]
 		}
-		for _, x := range []int64{int64(k.lo), k.numbered.row, k.numbered.rank, k.numbered.dense, k.last, written} {
+		for _, x := range []int64{int64(k.lo), k.numbered.row, k.numbered.rank, k.numbered.dense, k.last, k.cleanup, written} {
 			dst = appendInt(dst, x)
 		}
 		return codec.AppendRow(dst, partial, i)
@@ -355,7 +394,7 @@ func (o *overTime) Restore(r state.Reader) error {
 			e := entryReader{b: values.Row(i)}
 			k := o.keys[id]
 			k.lo, k.numbered = int(e.int()), numbering{e.int(), e.int(), e.int()}
-			k.last = e.int()
+			k.last, k.cleanup = e.int(), e.int()
 			if o.expiry.restore(id, e.int(), now); e.bad {
 				return o.state("keys").corrupt()
 			}
