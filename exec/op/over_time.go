@@ -398,9 +398,6 @@ func (o *overTime) Restore(r state.Reader) error {
 			if o.expiry.restore(id, e.int(), now); e.bad {
 				return o.state("keys").corrupt()
 			}
-			if e.bad {
-				return o.state("keys").corrupt()
-			}
 			if err := codec.Decode(e.b, partial.Cols); err != nil {
 				return err
 			}
