@@ -44,6 +44,8 @@ var options = []catalog.Option{
 
 	{Name: "lookup.cache", Type: catalog.EnumOption, Default: "FULL", Enum: []string{"FULL"},
 		Doc: "weir extension: filesystem tables can be looked up by key. All rows are held in memory, indexed by the keys."},
+	{Name: "lookup.index.table", Type: catalog.ListOption, Example: "users_by_email",
+		Doc: "weir extension: tables that give the primary key of this one for other columns, matched by name; separated by ;. A join on those columns asks the index first and then this table for the keys it gave."},
 	{Name: "lookup.full-cache.reload-strategy", Type: catalog.EnumOption, Default: "PERIODIC", Enum: []string{"PERIODIC", "TIMED"},
 		Doc: "weir extension: when looked-up rows are read again."},
 	{Name: "lookup.full-cache.periodic-reload.interval", Type: catalog.DurationOption, Example: "1 h",
