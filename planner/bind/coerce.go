@@ -151,14 +151,15 @@ func (b *binder) comparison(op string, l, r rex.Expr, at diag.Span) rex.Expr {
 	}
 	lt, rt := l.Type().WithAttr(types.NoTimeAttr), r.Type().WithAttr(types.NoTimeAttr)
 	t, ok := types.Comparable(lt, rt)
-	if !ok && (op[0] == '<' || op[0] == '>') && op != "<>" {
+	ordering := op[0] == '<' && op != "<>" || op[0] == '>'
+	if !ok && ordering {
 		t, ok = textAsOther(lt, rt)
 	}
 	if !ok {
 		b.errorf(codeOperands, at, "%s and %s cannot be compared", lt, rt).WithHint("%s", compareHint(lt, rt))
 		return invalid()
 	}
-	if (op[0] == '<' || op[0] == '>') && op != "<>" && t.In(types.Row, types.Array, types.Map, types.Multiset) {
+	if ordering && t.In(types.Row, types.Array, types.Map, types.Multiset) {
 		b.errorf(codeOperands, at, "values of %s have no order; they can be compared with = and <>", t)
 		return invalid()
 	}

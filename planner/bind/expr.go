@@ -246,6 +246,9 @@ func (x *exprs) index(e *syntax.Index) rex.Expr {
 		return &rex.Call{Fn: "ITEM", Args: []rex.Expr{c, b.to(i, types.Int32)}, T: t.Elem.Null(), Span: at}
 	case types.Map:
 		k, ok := b.implicit(i, *t.Key)
+		if !ok && t.Key.IsCharacter() && i.Type().IsCharacter() { // texts compare whatever their lengths
+			k, ok = i, true
+		}
 		if !ok {
 			b.errorf(codeOperands, b.at(e.I), "key of the map is %s, not %s", *t.Key, i.Type())
 			return invalid()

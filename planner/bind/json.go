@@ -140,6 +140,14 @@ func (x *exprs) jsonQuery(e *syntax.JSONQuery) rex.Expr {
 			ok = false
 		}
 	}
+	if t.Kind == types.Array {
+		for _, j := range []*syntax.JSONBehavior{e.OnEmpty, e.OnError} {
+			if j != nil && j.Kind == syntax.JSONEmptyObject {
+				x.b.errorf(codeArguments, x.b.at(j), "EMPTY OBJECT is no %s", t.Null())
+				ok = false
+			}
+		}
+	}
 	if !ok {
 		return invalid()
 	}
@@ -216,8 +224,8 @@ func (x *exprs) jsonItem(e syntax.Expr) rex.Expr {
 	if bad(v) {
 		return v
 	}
-	if v.Type().Kind == types.Null {
-		return nullLit(types.String)
+	if isBareNull(v) {
+		return x.b.nullOperand(v)
 	}
 	nested := false
 	if c, ok := v.(*rex.Call); ok {

@@ -157,6 +157,15 @@ func (b *binder) interval(n *syntax.IntervalLit) rex.Expr {
 			WithHint("%s", intervalExample(n.Qualifier))
 		return invalid()
 	}
+	digits := n.Qualifier.Precision
+	if digits < 0 {
+		digits = 2
+	}
+	if lead := leadingDigits(n.Text); lead > digits {
+		b.errorf(codeLiteral, b.at(n), "%q has %d digits before the %s, INTERVAL %s takes %d", n.Text, lead, unitName(n.Qualifier.From), qualifierText(n.Qualifier), digits).
+			WithHint("write INTERVAL '%s' %s(%d)", n.Text, unitName(n.Qualifier.From), lead)
+		return invalid()
+	}
 	if n.Negative {
 		v = -v
 	}
@@ -173,6 +182,16 @@ func (b *binder) interval(n *syntax.IntervalLit) rex.Expr {
 		t = types.IntervalMonths
 	}
 	return &rex.Lit{Value: v, T: t.NotNull()}
+}
+
+// leadingDigits counts the digits of an interval's first field, but for zeros before them.
+func leadingDigits(text string) int {
+	text = strings.TrimLeft(strings.TrimSpace(text), "+-0")
+	n := 0
+	for n < len(text) && text[n] >= '0' && text[n] <= '9' {
+		n++
+	}
+	return n
 }
 
 // intervalExpr is INTERVAL x unit: x times one unit.

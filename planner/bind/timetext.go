@@ -33,7 +33,8 @@ func parseDate(s string) (days int64, ok bool) {
 // digits of the fraction, at most 9.
 func parseTime(s string) (ns int64, digits int, ok bool) {
 	s, frac, hasFrac := strings.Cut(s, ".")
-	if hasFrac && (frac == "" || len(frac) > 9) {
+	frac = frac[:min(len(frac), 9)]
+	if hasFrac && frac == "" {
 		return 0, 0, false
 	}
 	parts := strings.Split(s, ":")

@@ -37,6 +37,8 @@ type op struct {
 	// the backward pass; before tells whether −U is among them in the end.
 	made   topology.ChangelogMode
 	before bool
+	// first tells a Top-1 that Flink takes for insert-only (see sinkNeedsBefore).
+	first bool
 
 	bounded     bool
 	parallelism int

@@ -32,6 +32,7 @@ func (b *builder) rank(n *logical.Rank) *op {
 		spec.UniqueKey = b.betteringKey(n, from)
 	}
 	o := &op{kind: topology.KindTopN, spec: spec, fields: n.Fields, ttl: ttls(spec.TTL)}
+	o.first = n.Func == physical.RowNumber && n.Start == 1 && n.End == 1 && !spec.InputChanges && !(len(n.Order) == 1 && n.Order[0].Desc)
 	b.describeRank(o, from, n.Partition, n.Order, rangeText(n.Start, n.End))
 	if n.WithRank {
 		o.origins = append(o.origins, "rank")

@@ -3,6 +3,7 @@ package agg
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +26,7 @@ var jsonEntries = []*Entry{
 func jsonObjectEntry(name string, nulls bool, aliases ...string) *Entry {
 	return &Entry{
 		Function: function(name+"(KEY key VALUE value)",
-			"a JSON object of the keys and values, in the order of arrival; a key must not come twice",
+			"a JSON object of the keys and values, sorted by key; a key must not come twice",
 			[]catalog.Example{{SQL: "SELECT JSON_OBJECTAGG(KEY k VALUE v) FROM (VALUES ('a', 1), ('b', 2)) T(k, v)", Result: `{"a":1,"b":2}`}},
 			func(c catalog.Call) (catalog.Resolved, error) {
 				if err := arity(name, c, 2, 2); err != nil {
@@ -81,15 +82,23 @@ func (jsonArray) result(l *arrivals, ids []int32) (*vec.Vec, error) {
 	return out.Finish(), nil
 }
 
+// objectKey is a key of an object and the position of its value.
+type objectKey struct {
+	text string
+	at   int
+}
+
 // jsonObject drops NULL values unless nulls is set.
 type jsonObject struct{ nulls bool }
 
 func (f jsonObject) result(l *arrivals, ids []int32) (*vec.Vec, error) {
 	off, values := l.lists(ids)
 	out := vec.NewBuilder(jsonText, len(ids))
+	var keys []objectKey
 	for j := range ids {
 		buf := append(out.BytesBuf(), '{')
 		seen := make(map[string]bool, off[j+1]-off[j])
+		keys = keys[:0]
 		for k := int(off[j]); k < int(off[j+1]); k++ {
 			if values[0].IsNull(k) {
 				return nil, diag.Errorf("W0524", diag.Span{}, "a key of JSON_OBJECTAGG is NULL").
@@ -100,14 +109,17 @@ func (f jsonObject) result(l *arrivals, ids []int32) (*vec.Vec, error) {
 				return nil, diag.Errorf("W0524", diag.Span{}, "key %q comes twice in JSON_OBJECTAGG", key)
 			}
 			seen[key] = true
-			if values[1].IsNull(k) && !f.nulls {
-				continue
+			if !values[1].IsNull(k) || f.nulls {
+				keys = append(keys, objectKey{key, k})
 			}
-			if buf[len(buf)-1] != '{' {
+		}
+		slices.SortFunc(keys, func(a, b objectKey) int { return strings.Compare(a.text, b.text) })
+		for i, key := range keys {
+			if i > 0 {
 				buf = append(buf, ',')
 			}
-			buf = append(vec.AppendJSONString(buf, values[0].BytesAt(k)), ':')
-			buf = appendJSON(buf, values[1], k)
+			buf = append(vec.AppendJSONString(buf, []byte(key.text)), ':')
+			buf = appendJSON(buf, values[1], key.at)
 		}
 		out.EndBytes(append(buf, '}'))
 	}

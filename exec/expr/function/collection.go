@@ -154,15 +154,15 @@ var collections = family("collection", []entry{
 	{
 		Name: "ARRAY_SORT", Sigs: "ARRAY_SORT(array [, ascending [, nulls first]])", Doc: "the elements in order, NULL first unless descending or said otherwise",
 		Ex:    "ARRAY_SORT(ARRAY[3, 1, 2]) → [1, 2, 3]\nARRAY_SORT(ARRAY[3, 1, 2], FALSE) → [3, 2, 1]",
-		Takes: []string{"ARRAY [, BOOLEAN, BOOLEAN]"}, Gives: arg(0), New: newArraySort,
+		Infer: ordered("ARRAY_SORT", []string{"ARRAY [, BOOLEAN, BOOLEAN]"}, arg(0)), New: newArraySort,
 	},
 	{
 		Name: "ARRAY_MAX", Sigs: "ARRAY_MAX(array)", Doc: "the greatest element that is not NULL", Ex: "ARRAY_MAX(ARRAY[1, 5, 3]) → 5",
-		Takes: []string{"ARRAY"}, Gives: func(as []types.Type) types.Type { return as[0].Elem.Null() }, New: newArrayExtreme(1),
+		Infer: ordered("ARRAY_MAX", []string{"ARRAY"}, func(as []types.Type) types.Type { return as[0].Elem.Null() }), New: newArrayExtreme(1),
 	},
 	{
 		Name: "ARRAY_MIN", Sigs: "ARRAY_MIN(array)", Doc: "the least element that is not NULL", Ex: "ARRAY_MIN(ARRAY[5, 1, 3]) → 1",
-		Takes: []string{"ARRAY"}, Gives: func(as []types.Type) types.Type { return as[0].Elem.Null() }, New: newArrayExtreme(-1),
+		Infer: ordered("ARRAY_MIN", []string{"ARRAY"}, func(as []types.Type) types.Type { return as[0].Elem.Null() }), New: newArrayExtreme(-1),
 	},
 	{
 		Name: "ARRAY_JOIN", Sigs: "ARRAY_JOIN(array, separator [, instead of NULL])", Doc: "the texts of an array joined; NULL elements are left out or replaced",
@@ -283,4 +283,16 @@ func newItem(call *rex.Call) (Kernel, error) {
 		values := as[0].Kids[len(as[0].Kids)-1]
 		return vec.Take(values, sel).As(call.T), nil
 	}}, nil
+}
+
+// ordered is takes for functions of an array whose elements have an order.
+func ordered(name string, lists []string, gives result) func(catalog.Call) (catalog.Resolved, error) {
+	infer := takes(name, lists, gives)
+	return func(c catalog.Call) (catalog.Resolved, error) {
+		r, err := infer(c)
+		if err == nil && r.Args[0].Elem.In(types.Boolean, types.Array, types.Map, types.Multiset, types.Row) {
+			err = fmt.Errorf("%s: elements of type %s have no order", name, plain(*r.Args[0].Elem))
+		}
+		return r, err
+	}
 }

@@ -92,6 +92,14 @@ func inferIf(c catalog.Call) (catalog.Resolved, error) {
 	if len(c.Args) != 3 || !c.Args[0].In(types.Boolean, types.Null) {
 		return catalog.Resolved{}, wrongArgs("IF", []string{"BOOLEAN, ANY, ANY"}, c.Args)
 	}
+	for _, t := range c.Args[1:] {
+		if t.Kind == types.Null {
+			return catalog.Resolved{}, errors.New("NULL has no type in IF: write CAST(NULL AS …)")
+		}
+		if t.In(types.Array, types.Map, types.Multiset) {
+			return catalog.Resolved{}, fmt.Errorf("IF does not choose among values of type %s: write CASE", plain(t))
+		}
+	}
 	r, err := inferCase(c)
 	if err != nil {
 		return r, fmt.Errorf("the values of IF have no common type: %s", typeList(c.Args[1:]))
