@@ -96,8 +96,18 @@ func run(t *testing.T, src diag.Source, dir string, mode session.Mode, settings 
 	}
 	defer s.Close()
 	b := &bag{rows: map[string]int{}}
-	if _, err := s.RunToEnd(context.Background(), src, mode, func(session.Output) (result.Writer, error) { return b, nil }); err != nil {
+	var folds []*result.Fold
+	_, err = s.RunToEnd(context.Background(), src, mode, func(o session.Output) (result.Writer, error) {
+		folds = append(folds, result.NewFold(o.Schema, o.UpsertKey, b))
+		return folds[len(folds)-1], nil
+	})
+	if err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range folds {
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return b.sorted()
 }

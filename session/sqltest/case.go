@@ -39,11 +39,14 @@ type Case struct {
 
 // Answer is the outcome of a case.
 type Answer struct {
-	ID         string   `json:"id"`
-	Columns    []Column `json:"columns"`
-	Rows       [][]any  `json:"rows"` // kind, then values; numbers as json.Number
-	Error      string   `json:"error,omitempty"`
-	ErrorPhase string   `json:"error_phase,omitempty"` // setup, plan, run or timeout
+	ID      string   `json:"id"`
+	Columns []Column `json:"columns"`
+	Rows    [][]any  `json:"rows"` // kind, then values; numbers as json.Number
+	// Final are the rows that the changelog leaves, by its upsert key if it has one; only
+	// of weir's own answers.
+	Final      [][]any `json:"final,omitempty"`
+	Error      string  `json:"error,omitempty"`
+	ErrorPhase string  `json:"error_phase,omitempty"` // setup, plan, run or timeout
 }
 
 // Column is one result column.

@@ -44,6 +44,18 @@ func Verdict(want, got Answer, strict bool) string {
 	return ""
 }
 
+// Folded is an answer whose rows are those that its changelog leaves.
+func (a Answer) Folded() Answer {
+	rows := a.Rows
+	if a.Rows = make([][]any, len(a.Final)); a.Final == nil {
+		a.Rows = rows
+	}
+	for i, r := range a.Final {
+		a.Rows[i] = append([]any{"+I"}, r...)
+	}
+	return a
+}
+
 // phase is run, or plan for all that comes before.
 func phase(a Answer) string {
 	if a.ErrorPhase == "run" || a.ErrorPhase == "timeout" {
