@@ -9,7 +9,7 @@ GOBIN := $(shell $(GO) env GOPATH)/bin
 
 export CGO_ENABLED := 0
 
-.PHONY: help demo build test conformance race test-kafka test-redis lint bench fuzz cross clean
+.PHONY: help demo build test conformance race test-kafka test-redis lint bench fuzz cross clean test-python wasm-guest
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -31,6 +31,15 @@ race: ## the race detector on the packages with goroutines
 conformance: ## record the answers of the recorded cases anew, with a real Flink (FLINK_ORACLE=folder with its run.sh)
 	@test -x "$(FLINK_ORACLE)/run.sh" || { echo "FLINK_ORACLE must name the folder of a program run.sh that answers cases with Apache Flink 2.2"; exit 2; }
 	$(GO) test ./session/sqltest/flink -count=1 -timeout 60m -run 'TestFlink$$' -oracle "$$(cd "$(FLINK_ORACLE)" && pwd)/run.sh" -again
+
+PYTHON ?= python3
+test-python: ## the tests of functions in Python (needs python3 with pyarrow; PYTHON=… names one)
+	WEIR_PYTHON=$(PYTHON) $(GO) test -count=1 -tags python ./exec/udf ./cmd/weir -run 'Python'
+
+wasm-guest: ## the WebAssembly functions of the tests are what their source says (needs wabt)
+	@mkdir -p bin
+	wat2wasm exec/udf/wasm/testdata/guest.wat -o bin/guest.wasm
+	cmp bin/guest.wasm exec/udf/wasm/testdata/guest.wasm
 
 test-kafka: ## the Kafka tests against a real Apache Kafka (needs Java 17 and Maven)
 	./connectors/kafka/realbroker/run.sh

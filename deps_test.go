@@ -82,6 +82,7 @@ var libraries = []struct{ lib, room string }{
 	{"github.com/apache/arrow-go/v18", "connectors/format/parquet"},
 	{"github.com/tetratelabs/wazero", "exec/udf/wasm"},
 	{"go.starlark.net", "exec/udf/starlark"},
+	{"github.com/RoaringBitmap/roaring", "exec/expr"},
 }
 
 func TestImportsFollowTheArrows(t *testing.T) {

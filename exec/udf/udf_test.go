@@ -232,7 +232,7 @@ func checkHostile(t *testing.T, language string, cases []hostile) {
 				t.Fatalf("no error, but %s", texts(v))
 			}
 			var d *diag.Diagnostic
-			if !errors.As(err, &d) || d.Code != c.code && !(c.code == "" && (d.Code == "W0541" || d.Code == "W0542")) || !strings.Contains(d.Primary+"\n"+d.Detail, c.says) {
+			if !errors.As(err, &d) || d.Code != c.code && !(c.code == "" && (d.Code == "W0561" || d.Code == "W0562")) || !strings.Contains(d.Primary+"\n"+d.Detail, c.says) {
 				t.Errorf("error %v\n%+v, want %s with %q", err, d, c.code, c.says)
 			}
 			if d != nil && d.Span != (diag.Span{Start: 1, End: 2}) {

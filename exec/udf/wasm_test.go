@@ -21,15 +21,15 @@ func TestWasmAggregate(t *testing.T) {
 
 func TestWasmHostile(t *testing.T) {
 	checkHostile(t, "WASM", []hostile{
-		{name: "a loop without end", file: "spin", code: "W0541", says: "no answer"},
-		{name: "a trap", file: "trap", code: "W0542", says: "unreachable"},
+		{name: "a loop without end", file: "spin", code: "W0561", says: "no answer"},
+		{name: "a trap", file: "trap", code: "W0562", says: "unreachable"},
 		{name: "recursion", file: "recurse", says: ""},
-		{name: "a division by zero", file: "divide", code: "W0542", says: "divide by zero"},
-		{name: "a read outside", file: "outside", code: "W0542", says: "out of bounds"},
+		{name: "a division by zero", file: "divide", code: "W0562", says: "divide by zero"},
+		{name: "a read outside", file: "outside", code: "W0562", says: "out of bounds"},
 		{name: "all memory and endless tables", file: "hoard", says: ""},
-		{name: "a result outside", file: "lie", code: "W0543", says: "outside of its memory"},
-		{name: "an error outside", file: "nonsense", code: "W0543", says: "no place of an error"},
-		{name: "another signature", file: "odd", code: "W0540", says: "batch ABI"},
-		{name: "no such function", file: "sping", code: "W0540", says: "exports no function sping"},
+		{name: "a result outside", file: "lie", code: "W0563", says: "outside of its memory"},
+		{name: "an error outside", file: "nonsense", code: "W0563", says: "no place of an error"},
+		{name: "another signature", file: "odd", code: "W0560", says: "batch ABI"},
+		{name: "no such function", file: "sping", code: "W0560", says: "exports no function sping"},
 	})
 }

@@ -45,7 +45,7 @@ const (
 	codeUnbounded   diag.Code = "W0138" // unbounded table in batch mode
 	codeMatch       diag.Code = "W0140" // MATCH_RECOGNIZE that does not hold together
 	codeFunctionUse diag.Code = "W0139" // function of one kind where another is wanted
-	codeFunction    diag.Code = "W0140" // declaration or use of a user function
+	codeFunction    diag.Code = "W0141" // declaration or use of a user function
 
 	codeNoConnector   diag.Code = "W0301" // connector not found or not given
 	codeNoOption      diag.Code = "W0302" // option not declared

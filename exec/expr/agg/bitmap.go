@@ -185,7 +185,7 @@ func (a *bitmapSets) Result(ids []int32) (*vec.Vec, error) {
 }
 
 func notABitmap(name string, b []byte) error {
-	return diag.Errorf("W0524", diag.Span{}, "%s is given %d bytes that are no Roaring bitmap (0x%x…)", name, len(b), b[:min(8, len(b))])
+	return diag.Errorf("W0526", diag.Span{}, "%s is given %d bytes that are no Roaring bitmap (0x%x…)", name, len(b), b[:min(8, len(b))])
 }
 
 // putBitmap appends a set as the result's type has it: itself or its size.

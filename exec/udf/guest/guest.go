@@ -15,11 +15,11 @@ import (
 
 // The codes of errors of user functions.
 const (
-	CodeFunction diag.Code = "W0540" // the function's code failed
-	CodeDeadline diag.Code = "W0541" // it took too long and was ended
-	CodeCrash    diag.Code = "W0542" // it ended, or ran out of memory
-	CodeAnswer   diag.Code = "W0543" // it answered what is none of its result type
-	CodeMissing  diag.Code = "W0544" // something it needs is not there: a file, an interpreter
+	CodeFunction diag.Code = "W0560" // the function's code failed
+	CodeDeadline diag.Code = "W0561" // it took too long and was ended
+	CodeCrash    diag.Code = "W0562" // it ended, or ran out of memory
+	CodeAnswer   diag.Code = "W0563" // it answered what is none of its result type
+	CodeMissing  diag.Code = "W0564" // something it needs is not there: a file, an interpreter
 )
 
 // Code is one function to make ready.
