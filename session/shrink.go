@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"sort"
-	"strings"
 
 	"github.com/weir-sql/weir/fixtures"
 	"github.com/weir-sql/weir/planner/diag"
@@ -194,55 +191,12 @@ func (r *reduction) failure() (string, error) {
 // Write writes what is left as a fixture of its own into a new folder: rows as JSON lines,
 // the timeline with what is left of its steps.
 func (sh *Shrunk) Write(dir string) error {
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		if errors.Is(err, os.ErrExist) {
-			return &diag.Diagnostic{Severity: diag.Error, Code: "W0655", File: dir, Primary: "the folder exists", Hint: "take another name with --to"}
-		}
-		return err
-	}
-	var head strings.Builder
-	fmt.Fprintf(&head, "about: %q\n", fmt.Sprintf("%s over %s, of %s of fixture %s.", sh.Fails, counted(sh.After, "row"), counted(sh.Before, "row"), sh.set.Name))
-	if !sh.set.Clock.IsZero() {
-		fmt.Fprintf(&head, "clock: %s\n", sh.set.Clock.Format("2006-01-02 15:04:05.999"))
-	}
-	if sh.set.Parallelism > 1 {
-		fmt.Fprintf(&head, "parallelism: %d\n", sh.set.Parallelism)
-	}
-	if len(sh.set.Config) > 0 {
-		head.WriteString("config:\n")
-		for _, k := range sortedKeys(sh.set.Config) {
-			fmt.Fprintf(&head, "  %s: %q\n", k, sh.set.Config[k])
-		}
-	}
-	head.WriteString("tables:\n")
+	var files []fixtureFile
 	for _, name := range sortedKeys(sh.tables) {
-		t := sh.tables[name]
-		var body strings.Builder
-		for i := range t.rows.Len {
-			if !sh.keep[name][i] {
-				continue
-			}
-			fmt.Fprintf(&body, `{"op":%q,"split":%d,"row":%s}`+"\n", t.rows.Kind(i), t.splitOf(i), RowText(t.fields, t.rows, i))
-		}
-		if err := os.WriteFile(filepath.Join(dir, name+".jsonl"), []byte(body.String()), 0o644); err != nil {
-			return err
-		}
-		fmt.Fprintf(&head, "  %s: {file: %s.jsonl", name, name)
-		if t.def != nil && t.def.Splits > 1 {
-			fmt.Fprintf(&head, ", splits: %d", t.def.Splits)
-		}
-		if t.def != nil && len(t.def.Key) > 0 {
-			fmt.Fprintf(&head, ", key: [%s]", strings.Join(t.def.Key, ", "))
-		}
-		head.WriteString("}\n")
+		files = append(files, fileOf(sh.tables[name], func(i int) bool { return sh.keep[name][i] }, nil))
 	}
-	if steps := sh.timeline(); len(steps) > 0 {
-		head.WriteString("timeline:\n")
-		for _, step := range steps {
-			fmt.Fprintf(&head, "  - %s\n", step)
-		}
-	}
-	return os.WriteFile(filepath.Join(dir, fixtures.SetFile), []byte(head.String()), 0o644)
+	about := fmt.Sprintf("%s over %s, of %s of fixture %s.", sh.Fails, counted(sh.After, "row"), counted(sh.Before, "row"), sh.set.Name)
+	return writeFixture(dir, about, sh.set, files, sh.timeline())
 }
 
 // timeline gives the steps that are left, each with the rows that are left of it.

@@ -14,7 +14,7 @@ import (
 func (a *app) fixtureCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fixture",
-		Short: "Look after fixtures: lint, shrink",
+		Short: "Look after fixtures: lint, shrink, gen, mask, record",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -51,7 +51,7 @@ way, and writes what is left as a fixture of its own. What fails is one of:
 	fl.StringVar(&assert, "assert", "", "a query that must give no row")
 	fl.BoolVar(&parity, "parity", false, "the modes must go on differing")
 	completeWith(shrink, "mode", []string{"stream", "batch"})
-	cmd.AddCommand(lint, shrink)
+	cmd.AddCommand(lint, shrink, a.fixtureGenCommand(), a.fixtureMaskCommand(), a.fixtureRecordCommand())
 	return cmd
 }
 
