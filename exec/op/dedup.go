@@ -79,7 +79,7 @@ func (d *Dedup) replaces(old int32, b *vec.Batch, i int) bool {
 }
 
 // keptAt is the time of a kept row in the unit of its column.
-func (d *Dedup) keptAt(slot int32) int64 { return d.store.cols[d.spec.Time].fixed.Int64s()[slot] }
+func (d *Dedup) keptAt(slot int32) int64 { return d.store.cols[d.spec.Time].int64At(slot) }
 
 // replace emits what a new kept row changes at once.
 func (d *Dedup) replace(old, slot int32) {

@@ -316,7 +316,7 @@ func (j *Join) expire() {
 	j.now = j.ctx.Now()
 	for _, s := range j.sides {
 		s.expiry.expire(j.now, func(slot int32) {
-			j.emptied = append(j.emptied, s.links[slot].group)
+			j.emptied = append(j.emptied, s.links.at(slot).group)
 			s.remove(slot)
 		})
 	}

@@ -30,8 +30,8 @@ type joinSide struct {
 	index   *slotIndex // nil: rows are not looked for
 
 	store      *rowStore
-	head, tail []int32 // by group: slot + 1, 0 = none
-	links      []joinLink
+	head, tail []int32         // by group: slot + 1, 0 = none
+	links      paged[joinLink] // by slot
 	expiry     *expiry
 
 	hashes []uint64 // of the current batch, over on
@@ -84,7 +84,7 @@ func (s *joinSide) find(group int32, b *vec.Batch, i int) int32 {
 		return -1
 	}
 	slot := s.index.first(s.hashes[i])
-	for slot >= 0 && (s.links[slot].group != group || !s.store.equalOn(s.on, slot, b.Cols, i)) {
+	for slot >= 0 && (s.links.at(slot).group != group || !s.store.equalOn(s.on, slot, b.Cols, i)) {
 		slot = s.index.after(slot)
 	}
 	return slot
@@ -119,31 +119,29 @@ func (s *joinSide) addRows(b *vec.Batch, rows, groups, matches []int32, now int6
 }
 
 func (s *joinSide) link(slot, group, matches int32) {
-	if int(slot) >= len(s.links) {
-		s.links = resized(s.links, max(s.store.Cap(), 2*len(s.links)))
-	}
+	s.links.grow(int(slot) + 1)
 	last := s.tail[group]
-	s.links[slot] = joinLink{prev: last, group: group, matches: matches}
+	*s.links.at(slot) = joinLink{prev: last, group: group, matches: matches}
 	if last == 0 {
 		s.head[group] = slot + 1
 	} else {
-		s.links[last-1].next = slot + 1
+		s.links.at(last - 1).next = slot + 1
 	}
 	s.tail[group] = slot + 1
 }
 
 // remove lets a row go.
 func (s *joinSide) remove(slot int32) {
-	l := s.links[slot]
+	l := *s.links.at(slot)
 	if l.prev == 0 {
 		s.head[l.group] = l.next
 	} else {
-		s.links[l.prev-1].next = l.next
+		s.links.at(l.prev - 1).next = l.next
 	}
 	if l.next == 0 {
 		s.tail[l.group] = l.prev
 	} else {
-		s.links[l.next-1].prev = l.prev
+		s.links.at(l.next - 1).prev = l.prev
 	}
 	if s.index != nil {
 		s.index.remove(slot)
@@ -154,15 +152,15 @@ func (s *joinSide) remove(slot int32) {
 
 // match changes the number of matches of a row and gives the number before.
 func (s *joinSide) match(slot, by int32, now int64) int32 {
-	n := s.links[slot].matches
-	s.links[slot].matches = n + by
+	n := s.links.at(slot).matches
+	s.links.at(slot).matches = n + by
 	s.expiry.touch(slot, now)
 	return n
 }
 
 // appendRows appends the slots of a group in order.
 func (s *joinSide) appendRows(dst []int32, group int32) []int32 {
-	for slot := s.head[group]; slot != 0; slot = s.links[slot-1].next {
+	for slot := s.head[group]; slot != 0; slot = s.links.at(slot - 1).next {
 		dst = append(dst, slot-1)
 	}
 	return dst
@@ -179,7 +177,7 @@ func (s *joinSide) snapshot(w state.Writer, ctx *exec.Context, part string, tabl
 		err := st.write(w, pick(cols, s.keys), len(slots), seq, func(dst []byte, i int) []byte {
 			matches := int64(0)
 			if s.counted {
-				matches = int64(s.links[slots[i]].matches)
+				matches = int64(s.links.at(slots[i]).matches)
 			}
 			return codec.AppendRow(appendInt(appendInt(dst, matches), s.expiry.last(slots[i])), cols, i)
 		})
@@ -188,7 +186,7 @@ func (s *joinSide) snapshot(w state.Writer, ctx *exec.Context, part string, tabl
 	}
 	for _, group := range table.AppendIDs(nil) {
 		place := uint64(0)
-		for slot := s.head[group]; slot != 0; slot = s.links[slot-1].next {
+		for slot := s.head[group]; slot != 0; slot = s.links.at(slot - 1).next {
 			slots, seq = append(slots, slot-1), append(seq, place)
 			place++
 			if len(slots) == vec.BatchSize {
