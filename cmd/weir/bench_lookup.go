@@ -41,7 +41,7 @@ draw keys by Zipf's law (exponent 1), and join with a cache that holds the whole
 	fl.IntVar(&f.Partitions, "partitions", 2, "partitions of the stream")
 	fl.IntVarP(&f.Workers, "parallelism", "p", 8, "tasks of the join")
 	fl.IntVar(&f.BatchSize, "batch-size", 32, "keys a request")
-	fl.IntVar(&f.InFlight, "in-flight", 2, "requests a task has under way")
+	fl.IntVar(&f.InFlight, "in-flight", 4, "requests a task has under way")
 	fl.BoolVar(&f.Ordered, "ordered", false, "keep the order of the rows")
 	fl.StringVarP(&f.format, "format", "o", "table", "table or json")
 	completeWith(cmd, "format", []string{"table", "json"})
