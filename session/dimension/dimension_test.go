@@ -32,6 +32,19 @@ func measure(t *testing.T, x dimension.Lookups, s dimension.Strategy) *dimension
 	return r
 }
 
+// faster checks that one run gave times as many rows a second as another. Others may have
+// had the machine in one of them: then the first, which is x with s, is run again.
+func faster(t *testing.T, times float64, a, b *dimension.Lookup, x dimension.Lookups, s dimension.Strategy) {
+	t.Helper()
+	for tries := 0; a.PerSecond < times*b.PerSecond; tries++ {
+		if tries == 3 {
+			t.Errorf("%s gives %.0f rows/s, %s %.0f, want %.1f times as many", a.Strategy, a.PerSecond, b.Strategy, b.PerSecond, times)
+			return
+		}
+		a = measure(t, x, s)
+	}
+}
+
 // Uniform keys hit a cache of C of K keys in C/K of all cases; by hash each of n tasks
 // sees a share of K/n keys, and the ratio is n times that. hit = min(1, nC/K).
 func TestHitRatioLaw(t *testing.T) {
@@ -48,9 +61,8 @@ func TestHitRatioLaw(t *testing.T) {
 	if h.Requests*3 > r.Requests {
 		t.Errorf("hash makes %d remote calls, rebalance %d: not a third", h.Requests, r.Requests)
 	}
-	if !(h.PerSecond > r.PerSecond && r.PerSecond > f.PerSecond) {
-		t.Errorf("rows/s: forward %.0f, rebalance %.0f, hash %.0f; want them to rise", f.PerSecond, r.PerSecond, h.PerSecond)
-	}
+	faster(t, 1.5, r, f, x, rebalance)
+	faster(t, 1, h, r, x, hash)
 }
 
 // Keys in batches, in order or not; under skew hash is not slower than rebalance.
@@ -60,16 +72,14 @@ func TestOrderings(t *testing.T) {
 	many := measure(t, x, rebalance)
 	one := x
 	one.BatchSize = 1
-	if single := measure(t, one, rebalance); many.PerSecond < 1.5*single.PerSecond {
-		t.Errorf("batching gives %.0f rows/s instead of %.0f, want half as much again", many.PerSecond, single.PerSecond)
-	}
-	if r, h := measure(t, x, skewed(rebalance)), measure(t, x, skewed(hash)); h.PerSecond < r.PerSecond || h.HitRatio < r.HitRatio {
-		t.Errorf("under skew hash gives %.0f rows/s with %.2f hits, rebalance %.0f with %.2f", h.PerSecond, h.HitRatio, r.PerSecond, r.HitRatio)
+	faster(t, 1.5, many, measure(t, one, rebalance), x, rebalance)
+	r, h := measure(t, x, skewed(rebalance)), measure(t, x, skewed(hash))
+	faster(t, 1, h, r, x, skewed(hash))
+	if h.HitRatio < r.HitRatio {
+		t.Errorf("under skew hash hits in %.2f of the cases, rebalance in %.2f", h.HitRatio, r.HitRatio)
 	}
 	x.Ordered = true
-	if r, h := measure(t, x, rebalance), measure(t, x, hash); h.PerSecond < r.PerSecond {
-		t.Errorf("in order hash gives %.0f rows/s, rebalance %.0f", h.PerSecond, r.PerSecond)
-	}
+	faster(t, 1, measure(t, x, hash), measure(t, x, rebalance), x, hash)
 }
 
 // A task that is four times as slow as three others gets few rows by backlog.
