@@ -48,7 +48,9 @@ func (d *Dedup) Process(_ int, b *vec.Batch, out exec.Out) error {
 			return err
 		}
 	}
-	for i, id := range d.begin(b) {
+	ids := d.begin(b)
+	d.timers.places = resized(d.timers.places, d.table.Cap())
+	for i, id := range ids {
 		if d.waits() && d.times[i] < d.mark {
 			d.ctx.Counters.LateRows.Add(1)
 			d.gone = append(d.gone, id) // if nothing is kept for it
@@ -58,10 +60,13 @@ func (d *Dedup) Process(_ int, b *vec.Batch, out exec.Out) error {
 		if old >= 0 && !d.replaces(old, b, i) {
 			continue
 		}
-		d.replace(old, d.set(id, b.Cols, i))
 		if d.waits() && !d.ctx.Batch {
-			d.timers.push(timer{at: d.times[i], id: id})
+			if old >= 0 {
+				d.timers.drop(id, id, floorDiv(d.keptAt(old), d.unit()))
+			}
+			d.timers.push(timer{at: d.times[i], id: id, ref: id})
 		}
+		d.replace(old, d.set(id, b.Cols, i))
 	}
 	return d.end(d.outTypes, out)
 }
@@ -80,6 +85,9 @@ func (d *Dedup) replaces(old int32, b *vec.Batch, i int) bool {
 
 // keptAt is the time of a kept row in the unit of its column.
 func (d *Dedup) keptAt(slot int32) int64 { return d.store.cols[d.spec.Time].int64At(slot) }
+
+// unit is how many units of the time column are a millisecond.
+func (d *Dedup) unit() int64 { return int64(vec.Milli / vec.UnitOf(d.spec.In[d.spec.Time].Precision)) }
 
 // replace emits what a new kept row changes at once.
 func (d *Dedup) replace(old, slot int32) {
@@ -101,11 +109,10 @@ func (d *Dedup) OnWatermark(wm int64, out exec.Out) error {
 		return nil
 	}
 	d.mark = wm
-	unit := int64(vec.Milli / vec.UnitOf(d.spec.In[d.spec.Time].Precision))
 	for d.timers.len() > 0 && d.timers.next() <= wm {
 		t := d.timers.pop()
-		// A timer of a row that an earlier one replaced finds another time.
-		if slot := d.get(t.id); slot >= 0 && floorDiv(d.keptAt(slot), unit) == t.at {
+		// A timer of a row that is gone finds another time.
+		if slot := d.get(t.id); slot >= 0 && floorDiv(d.keptAt(slot), d.unit()) == t.at {
 			d.changes.add(vec.Insert, slot)
 		}
 	}
@@ -151,6 +158,7 @@ func (d *Dedup) Restore(r state.Reader) error {
 		ids := make([]int32, n)
 		d.table.Find(keys, nil, ids, true)
 		d.slot = resized(d.slot, d.table.Cap())
+		d.timers.places = resized(d.timers.places, d.table.Cap())
 		return ids
 	})
 }

@@ -51,6 +51,30 @@ func (h *timerHeap) remove(ref int32) {
 	}
 }
 
+// drop takes out the timer of an id at a time, if there is one, as Flink does when a timer is deleted. It looks where
+// the last timer with that ref is, then everywhere.
+func (h *timerHeap) drop(id, ref int32, at int64) {
+	is := func(t timer) bool { return t.id == id && t.at == at }
+	i := int(h.places[ref])
+	if i >= len(h.heap) || !is(h.heap[i]) {
+		i = slices.IndexFunc(h.heap, is)
+	}
+	last := len(h.heap) - 1
+	if i < 0 {
+		return
+	}
+	t := h.heap[last]
+	h.heap = h.heap[:last]
+	if i == last {
+		return
+	}
+	h.heap[i] = t
+	h.down(i)
+	if h.heap[i] == t {
+		h.up(i)
+	}
+}
+
 // put writes a timer into its place.
 func (h *timerHeap) put(i int, t timer) {
 	h.heap[i] = t

@@ -114,6 +114,7 @@ func (b *binder) selectBlock(s *syntax.Select, q queryEnv, order []*syntax.SortI
 			return standIn(outs, b.at(s))
 		}
 		r = &rel{node: g.node}
+		renumber(outs, s.Items)
 		rewrite := func(e rex.Expr) rex.Expr {
 			if e == nil {
 				return nil
@@ -225,6 +226,27 @@ func outputName(it *syntax.SelectItem, i int) string {
 		}
 	}
 	return fmt.Sprintf("EXPR$%d", i)
+}
+
+// renumber gives the results of an aggregate without a name the numbers that Flink gives them: a column that is shown
+// once more does not count.
+func renumber(outs []output, items []*syntax.SelectItem) {
+	if len(outs) != len(items) {
+		return // with a star
+	}
+	again := 0
+	seen := map[string]bool{}
+	for i, it := range items {
+		switch _, column := it.Expr.(*syntax.ColumnRef); {
+		case it.Alias != nil:
+		case column && seen[outs[i].name]:
+			again++
+		case column:
+			seen[outs[i].name] = true
+		case outs[i].name == fmt.Sprintf("EXPR$%d", i):
+			outs[i].name = fmt.Sprintf("EXPR$%d", i-again)
+		}
+	}
 }
 
 // star expands * and t.*, also over the fields of a ROW column.

@@ -103,7 +103,7 @@ func (b *binder) groupingSet(x *exprs, g *grouping, e *syntax.GroupingSet) ([][]
 		for n := len(parts); n >= 0; n-- {
 			out = append(out, productSets(parts[:n])...)
 		}
-		return out, true
+		return distinctSets(out), true // as Flink
 	case syntax.Cube:
 		if len(parts) > 12 {
 			b.errorf(codeNotGrouped, b.at(e), "CUBE of %d columns makes more than %d grouping sets", len(parts), maxGroupingSets)
@@ -119,7 +119,7 @@ func (b *binder) groupingSet(x *exprs, g *grouping, e *syntax.GroupingSet) ([][]
 			}
 			out = append(out, productSets(pick)...)
 		}
-		return out, true
+		return distinctSets(out), true
 	}
 	var out [][]int
 	for _, p := range parts {

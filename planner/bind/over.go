@@ -161,7 +161,7 @@ func (x *exprs) overFrame(o *overCall, f *catalog.Function, spec *syntax.WindowS
 	case spec.Frame != nil && ranking && f.Name != "FIRST_VALUE" && f.Name != "LAST_VALUE":
 		b.errorf(codeOver, b.at(spec.Frame), "%s takes no frame", f.Name)
 		return false
-	case spec.Frame == nil && ranking:
+	case spec.Frame == nil && ranking && (f.Name == "ROW_NUMBER" || wholePartition[f.Name]):
 		o.frame = logical.Frame{Rows: true, Preceding: -1}
 	case spec.Frame == nil && len(order) == 0:
 		o.frame = logical.Frame{Rows: true, Preceding: -1, Following: -1}

@@ -183,7 +183,11 @@ func (m *maker) cond(s scope, depth int) string {
 		}
 	}
 	k := m.kind(Int, Int, BigInt, String, Decimal, Double)
-	return fmt.Sprintf("%s %s %s", sub(k), m.one("=", "<>", "<", "<=", ">", ">="), sub(k))
+	l, r := sub(k), sub(k)
+	if l == r { // Flink takes x = x for true, of NULL too
+		r = m.literal(k)
+	}
+	return fmt.Sprintf("%s %s %s", l, m.one("=", "<>", "<", "<=", ">", ">="), r)
 }
 
 func (m *maker) literal(k Kind) string {

@@ -460,6 +460,9 @@ func (m *maker) over() (string, []Column) {
 		partition = "PARTITION BY " + s[1+m.n(2)].text + " "
 	}
 	frame := m.one("", "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW", "RANGE BETWEEN INTERVAL '3' SECOND PRECEDING AND CURRENT ROW")
+	if m.plain {
+		frame = "" // Flink's code for a range of time does not compile in a batch
+	}
 	spec := partition + "ORDER BY " + r.alias + ".ts " + frame
 	items := []string{r.alias + ".id AS i"}
 	out := []Column{{"i", Int}}
