@@ -192,9 +192,11 @@ func (w *windowAggShared) OnTimer(now int64, out exec.Out) error { return w.fire
 // fire fires the windows up to now and lets go the panes that none needs any more.
 func (w *windowAggShared) fire(now int64, out exec.Out) error {
 	needless := int64(exec.MaxWatermark)
-	for _, x := range w.windows {
-		if err := x.fire(now, out); err != nil {
-			return err
+	for i, x := range w.windows {
+		if i == 0 || w.spec.Pivot == nil {
+			if err := x.fire(now, out); err != nil {
+				return err
+			}
 		}
 		needless = min(needless, x.needless(now))
 	}

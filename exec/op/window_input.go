@@ -211,16 +211,21 @@ func (w *windowInput) keyColumns(b *vec.Batch, rows []int32) []*vec.Vec {
 // emit gives out results of one window: its keys, aggregates and window columns.
 func (w *windowInput) emit(win span, keys []*vec.Vec, aggs *aggSet, ids []int32, out exec.Out) error {
 	return w.emitRows(keys, aggs, ids, func(p physical.WindowProp, t types.Type, rows []int32) *vec.Vec {
-		ms := w.propOf(p, win)
-		if p < physical.WindowIndex {
-			ms *= int64(vec.Milli / vec.UnitOf(t.Precision))
-		}
-		vals := make([]int64, len(rows))
-		for i := range vals {
-			vals[i] = ms
-		}
-		return vec.FromSlice(t, vals, nil)
+		return w.propColumn(p, t, win, len(rows))
 	}, out)
+}
+
+// propColumn makes a window column of n rows of one window.
+func (w *windowInput) propColumn(p physical.WindowProp, t types.Type, win span, n int) *vec.Vec {
+	ms := w.propOf(p, win)
+	if p < physical.WindowIndex {
+		ms *= int64(vec.Milli / vec.UnitOf(t.Precision))
+	}
+	vals := make([]int64, n)
+	for i := range vals {
+		vals[i] = ms
+	}
+	return vec.FromSlice(t, vals, nil)
 }
 
 // emitRows gives out results of any windows; prop makes a window column of some of

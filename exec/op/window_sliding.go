@@ -402,12 +402,61 @@ func (x *slidingWindow) fireLive(end int64, out exec.Out) error {
 func (x *slidingWindow) put(end int64, kids []int32, out exec.Out) error {
 	w := x.w
 	w.index = int64(x.index)
+	if w.spec.Pivot != nil {
+		for _, other := range w.windows[1:] {
+			other.sums.move(end)
+		}
+	}
 	for lo := 0; lo < len(kids); lo += vec.BatchSize {
 		part := kids[lo:min(lo+vec.BatchSize, len(kids))]
 		aggs, ids := x.sums.result(part)
+		if w.spec.Pivot != nil {
+			if err := w.putPivot(end, part, aggs, ids, out); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := w.emit(span{x.time.start(end), end}, w.keys.Keys(part), aggs, ids, out); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// putPivot emits the windows of keys that end together, each key's as one row. A window in
+// which the key has no rows gives what no rows give.
+func (w *windowAggShared) putPivot(end int64, kids []int32, aggs *aggSet, ids []int32, out exec.Out) error {
+	results := make([][]*vec.Vec, len(w.windows))
+	for i, x := range w.windows {
+		if i > 0 {
+			aggs, ids = x.sums.result(kids)
+		}
+		var err error
+		if results[i], err = aggs.result(ids); err != nil {
+			return err
+		}
+	}
+	cols := w.keys.Keys(kids)
+	for _, p := range w.spec.Pivot {
+		cols = append(cols, results[p.Window][p.Call])
+	}
+	win := span{w.windows[0].time.start(end), end}
+	for _, p := range w.spec.Props {
+		cols = append(cols, w.propColumn(p, w.outTypes[len(cols)], win, len(kids)))
+	}
+	rows := iota32(len(kids))
+	if w.spec.Retract {
+		rows = rows[:0]
+		for j, n := range results[0][len(w.spec.Aggs)].Int64s() {
+			if n != 0 {
+				rows = append(rows, int32(j))
+			}
+		}
+		if len(rows) == 0 {
+			return nil
+		}
+		cols = takeAll(cols, rows)
+	}
+	retype(cols, w.outTypes)
+	return out.Emit(vec.NewBatch(len(rows), cols...))
 }

@@ -14,8 +14,8 @@ type windowSums interface {
 	move(end int64)
 	// has reports whether a key has rows in the window.
 	has(kid int32) bool
-	// result gives accumulators and the place of every key in them, for keys that have
-	// rows in the window. They are good until the next call.
+	// result gives accumulators and the place of every key in them. They are good until the
+	// next call.
 	result(kids []int32) (*aggSet, []int32)
 	// leave tells that panes up to lo are about to be let go.
 	leave(lo int64)
@@ -324,7 +324,7 @@ func (s *stackedSums) has(kid int32) bool { return s.w.panes.has(kid, s.upto-s.t
 func (s *stackedSums) result(kids []int32) (*aggSet, []int32) {
 	s.turned = s.turned[:0]
 	for _, kid := range kids {
-		if k := s.keys[kid]; !k.ok || k.front < 0 && k.back {
+		if k := s.keys[kid]; (!k.ok || k.front < 0 && k.back) && s.w.panes.last(kid, s.lo, s.upto) >= 0 {
 			s.turned = append(s.turned, kid)
 		}
 	}
@@ -334,16 +334,19 @@ func (s *stackedSums) result(kids []int32) (*aggSet, []int32) {
 	rows := iota32(len(kids))
 	s.res.grow(len(kids))
 	s.res.reset(rows)
-	front := make([]int32, len(kids))
+	front, withFront := make([]int32, 0, len(kids)), make([]int32, 0, len(kids))
 	var withBack, back []int32
 	for j, kid := range kids {
 		k := s.keys[kid]
-		front[j] = k.front
+		if !k.ok { // it has no rows in the window
+			continue
+		}
+		front, withFront = append(front, k.front), append(withFront, int32(j))
 		if k.back {
 			withBack, back = append(withBack, int32(j)), append(back, kid)
 		}
 	}
-	s.res.merge(rows, s.suffix.partial(front))
+	s.res.merge(withFront, s.suffix.partial(front))
 	s.res.merge(withBack, s.back.partial(back))
 	return s.res, rows
 }

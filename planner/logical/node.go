@@ -139,6 +139,8 @@ type GroupWindow struct {
 	Props  []physical.WindowProp
 	// Shared, if not nil, are several windows over the same panes; Window is the pane.
 	Shared []physical.Window
+	// Pivot, if not nil, makes the shared windows with one end columns of one row.
+	Pivot []physical.PivotCall
 	// FromTVF: early and late firing (table.exec.emit.*) are for legacy windows only.
 	FromTVF bool
 }

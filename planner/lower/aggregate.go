@@ -102,12 +102,23 @@ func localFields(from *op, keys []int, partials [][]types.Type) []types.Field {
 func (b *builder) windowAggregate(n *logical.GroupWindow) *op {
 	from := b.lower(n.Input)
 	spec := &physical.WindowAgg{Out: physical.Out{Fields: n.Fields}, In: physical.FieldTypes(from.schema()), Window: n.Window,
-		Keys: n.Groups, Aggs: n.Aggs, Props: n.Props, Retract: from.made.Updating(), Legacy: !n.FromTVF, Shared: n.Shared}
+		Keys: n.Groups, Aggs: n.Aggs, Props: n.Props, Retract: from.made.Updating(), Legacy: !n.FromTVF, Shared: n.Shared, Pivot: n.Pivot}
 	o := &op{kind: topology.KindWindowAgg, spec: spec, fields: n.Fields, bounded: from.bounded}
 	b.describeAgg(o, from, n.Groups, n.Aggs, &n.Window)
 	for i, p := range n.Props {
 		o.keyed = append(o.keyed, len(n.Groups)+len(n.Aggs)+i)
 		o.origins = append(o.origins, propText[p]+" "+b.windowOrigin(n.Window, from))
+	}
+	if n.Pivot != nil {
+		o.origins = o.origins[:len(n.Groups)]
+		for _, c := range n.Pivot {
+			w := n.Shared[c.Window]
+			o.origins = append(o.origins, resolveCall(n.Aggs[c.Call], from.origins)+" in "+windowText(w, from.origins[w.Time]))
+		}
+		for i, p := range n.Props {
+			o.keyed[len(n.Groups)+i] = len(n.Groups) + len(n.Pivot) + i
+			o.origins = append(o.origins, propText[p]+" "+b.windowOrigin(n.Shared[0], from))
+		}
 	}
 	if n.Shared != nil {
 		o.detail[0] = strconv.Itoa(len(n.Shared)) + " windows share panes of " + millisText(n.Window.Size)
@@ -117,7 +128,7 @@ func (b *builder) windowAggregate(n *logical.GroupWindow) *op {
 		}
 	}
 	o.identity += "window " + b.windowOrigin(n.Window, from) + " by " + strings.Join(pick(from.origins, n.Groups), ", ")
-	o.meaning = o.identity + ": " + strings.Join(o.origins[len(n.Groups):len(n.Groups)+len(n.Aggs)], "; ")
+	o.meaning = o.identity + ": " + strings.Join(o.origins[len(n.Groups):len(o.origins)-len(n.Props)], "; ")
 
 	if show := n.Window.Show; show != nil && (show.UpdateEvery == 0 || !b.batch) { // of a batch only the final result counts
 		return b.windowOutput(n, b.windowAgg(n, from, o, spec))

@@ -253,6 +253,10 @@ type WindowAgg struct {
 	// Shared, if not nil, are several TUMBLE and HOP windows over the same rows and keys,
 	// all computed from the same panes. Window is the pane then, a TUMBLE.
 	Shared []Window
+	// Pivot, if not nil, says that the windows that end together are one row, with these
+	// columns in place of one a call. Shared are HOP windows of one slide then, the longest
+	// first: it says which keys there are.
+	Pivot []PivotCall
 	// Legacy is the GROUP BY TUMBLE(…) of old, whose order of rows differs.
 	Legacy bool
 	// Emit, if not nil, fires windows also before and after their end (legacy group
@@ -260,6 +264,9 @@ type WindowAgg struct {
 	Emit             *WindowEmit
 	EmitUpdateBefore bool
 }
+
+// PivotCall is a column of pivoted windows: a call of one of them.
+type PivotCall struct{ Call, Window int }
 
 // WindowEmit says when a window fires beside its end. Delays are processing time; a
 // delay of 0 fires at every row.

@@ -69,7 +69,8 @@ func All() []Rule {
 		{Name: "scan-filter", After: []string{"filter-push-again", "prune", "nested"}, Apply: scanFilter},
 		{Name: "scan-limit", After: []string{"prune", "project-merge-again"}, Apply: scanLimit},
 		{Name: "share-again", After: []string{"prune", "project-merge-again"}, Apply: share},
-		{Name: "window-share", After: []string{"window-aggregate", "share-again"}, Apply: windowShare},
+		{Name: "window-pivot", After: []string{"window-aggregate", "project-merge-again"}, Apply: windowPivot},
+		{Name: "window-share", After: []string{"window-aggregate", "share-again", "window-pivot"}, Apply: windowShare},
 	}
 }
 
