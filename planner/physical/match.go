@@ -67,7 +67,8 @@ type RowValues struct {
 
 // RowValue is one value taken from the rows of a match.
 type RowValue struct {
-	// Var tells whose rows; -1 = all rows.
+	// Var tells whose rows; -1 = all rows. One that is not among Vars is defined, but not in
+	// the pattern: it has no rows.
 	Var int
 	// Kind says what is taken of them.
 	Kind RowValueKind
@@ -212,7 +213,10 @@ func (p *RowPattern) ValueNames(v *RowValues, names []string, expr func(e rex.Ex
 	out := slices.Clone(names)
 	for _, x := range v.Values {
 		of := ""
-		if x.Var >= 0 {
+		switch {
+		case x.Var >= len(p.Vars):
+			of = fmt.Sprintf("(no row %d).", x.Var)
+		case x.Var >= 0:
 			of = p.Vars[x.Var].Name + "."
 		}
 		switch x.Kind {
