@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -60,6 +61,7 @@ type Process struct {
 	limit  int64 // bytes of an answer
 
 	kill  sync.Once
+	late  atomic.Bool // killed because an answer was late
 	ended chan struct{}
 }
 
@@ -93,34 +95,43 @@ func Start(cmd *exec.Cmd, limit int64) (*Process, error) {
 
 // Ask sends a request and waits for the answer until the deadline.
 func (p *Process) Ask(deadline time.Duration, kind byte, body []byte) (byte, []byte, error) {
-	until := time.Now().Add(deadline)
-	if err := errors.Join(p.in.SetWriteDeadline(until), p.out.SetReadDeadline(until)); err != nil {
-		return 0, nil, err
-	}
+	defer p.within(deadline)()
 	head := make([]byte, 5)
 	binary.LittleEndian.PutUint32(head, uint32(len(body)+1))
 	head[4] = kind
 	if _, err := p.in.Write(head); err != nil {
-		return 0, nil, timely(err)
+		return 0, nil, p.timely(err)
 	}
 	if _, err := p.in.Write(body); err != nil {
-		return 0, nil, timely(err)
+		return 0, nil, p.timely(err)
 	}
 	return p.read()
 }
 
+// within lets what is written and read fail after a time, until done is called. Where pipes
+// have no deadline (Windows) it is the child's end that makes them fail.
+func (p *Process) within(deadline time.Duration) (done func()) {
+	until := time.Now().Add(deadline)
+	if errors.Join(p.in.SetWriteDeadline(until), p.out.SetReadDeadline(until)) == nil {
+		return func() {}
+	}
+	timer := time.AfterFunc(deadline, func() {
+		p.late.Store(true)
+		p.Kill()
+	})
+	return func() { timer.Stop() }
+}
+
 // Await waits for an answer without a request.
 func (p *Process) Await(deadline time.Duration) (byte, []byte, error) {
-	if err := p.out.SetReadDeadline(time.Now().Add(deadline)); err != nil {
-		return 0, nil, err
-	}
+	defer p.within(deadline)()
 	return p.read()
 }
 
 func (p *Process) read() (byte, []byte, error) {
 	var head [5]byte
 	if _, err := io.ReadFull(p.answer, head[:]); err != nil {
-		return 0, nil, timely(err)
+		return 0, nil, p.timely(err)
 	}
 	n := int64(binary.LittleEndian.Uint32(head[:4])) - 1
 	if n < 0 || n > p.limit {
@@ -128,14 +139,14 @@ func (p *Process) read() (byte, []byte, error) {
 	}
 	body := make([]byte, n)
 	if _, err := io.ReadFull(p.answer, body); err != nil {
-		return 0, nil, timely(err)
+		return 0, nil, p.timely(err)
 	}
 	return head[4], body, nil
 }
 
 // timely tells a missed deadline from other errors.
-func timely(err error) error {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+func (p *Process) timely(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) || p.late.Load() {
 		return errLate
 	}
 	return err

@@ -16,6 +16,10 @@ WIRE_IN = os.dup(0)
 os.close(0)
 os.open(os.devnull, os.O_RDONLY)
 sys.stdin = open(0)
+if sys.platform == "win32":
+    import msvcrt
+    msvcrt.setmode(WIRE_IN, os.O_BINARY)
+    msvcrt.setmode(WIRE_OUT, os.O_BINARY)
 
 
 def watch():
@@ -291,7 +295,7 @@ def main():
     with pa.ipc.new_stream(sink, warm.schema) as w:
         w.write_batch(warm)
     pa.ipc.open_stream(sink.getvalue()).read_all()
-    import ctypes, datetime, decimal, linecache, pickle, platform, resource  # noqa: before the sandbox closes
+    import ctypes, datetime, decimal, linecache, pickle, platform  # noqa: before the sandbox closes
     threading.Thread(target=watch, daemon=True).start()
     send("H")
     f = None
