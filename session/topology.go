@@ -21,6 +21,7 @@ type Topology struct {
 	Problems diag.List         // of the overlay: what does not attach, what is not legal
 	path     string            // of the overlay
 	other    func() *topology.Graph
+	both     bool // edits must be legal in the graph of the other mode too
 }
 
 // TopologyChange is an edit that has been judged.
@@ -65,6 +66,33 @@ func (s *Session) Topology(src diag.Source, mode Mode) (*Topology, diag.List) {
 		t.Graph = edited.Graph
 	}
 	return t, list
+}
+
+// JudgeBoth has edits judged by the graphs of both modes, if the script plans in both, as
+// one overlay serves both. It gives what is wrong in the other mode with those there are.
+func (t *Topology) JudgeBoth() diag.List {
+	t.both = true
+	return t.elsewhere(t.Overlay)
+}
+
+// elsewhere gives the errors that an overlay has in the other mode's graph.
+func (t *Topology) elsewhere(o *topology.Overlay) (wrong diag.List) {
+	if !t.both || len(o.Entries) == 0 {
+		return nil
+	}
+	g := t.other()
+	if g == nil {
+		return nil // the script is for one mode only
+	}
+	_, list := applyOverlay(g, o, func() *topology.Graph { return t.Planned })
+	for _, d := range list {
+		if d.Severity == diag.Error && d.Code != "W0405" { // what attaches nowhere is said of this mode
+			e := *d
+			e.Primary = fmt.Sprintf("run as a %s: %s", g.Mode, d.Primary)
+			wrong.Add(&e)
+		}
+	}
+	return wrong
 }
 
 // Find gives an operator by name, uid or anchor, as it was planned.
@@ -172,6 +200,9 @@ func (t *Topology) Merge(patch *topology.Overlay) (*TopologyChange, diag.List) {
 // typed and lies in no file yet, lose their place.
 func (t *Topology) change(o *topology.Overlay, key string) (*TopologyChange, diag.List) {
 	edited, list := applyOverlay(t.Planned, o, t.other)
+	if wrong := t.elsewhere(o); edited != nil && len(wrong) > 0 {
+		edited, list = nil, append(list, wrong...)
+	}
 	for _, e := range o.Entries {
 		for _, d := range list {
 			if e.Key == key && d.Span == e.Span {

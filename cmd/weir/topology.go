@@ -69,6 +69,9 @@ func (a *app) openTopology(path, mode string) (*session.Topology, error) {
 		a.diagnostics(src, list)
 		return nil, exitError{exitUsage}
 	}
+	if mode == "" {
+		t.Problems = append(t.Problems, t.JudgeBoth()...)
+	}
 	return t, nil
 }
 
@@ -194,7 +197,7 @@ func (a *app) topologySet() *cobra.Command {
 	fl.IntVar(&f.memory, "memory-mib", 0, "MiB per task")
 	fl.BoolVar(&f.anchor, "anchor", false, "key the edit by anchor (SINK/KIND[KEYS]) and not by uid")
 	fl.BoolVar(&f.dryRun, "dry-run", false, "judge the edit and write nothing")
-	fl.StringVar(&f.mode, "mode", "", "the graph to judge by: stream or batch")
+	fl.StringVar(&f.mode, "mode", "", "judge by the graph of stream or batch alone (default: by both)")
 	completeWith(cmd, "chaining", []string{"always", "never", "head"})
 	completeWith(cmd, "mode", []string{"stream", "batch"})
 	return cmd
