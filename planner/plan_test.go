@@ -115,9 +115,6 @@ func compact(g *topology.Graph) string {
 				fmt.Fprintf(&b, "[%s]", strings.Join(g.ColumnNames(e.From, e.HashKeys), ","))
 			}
 			b.WriteString(" " + g.Nodes[e.From].Name)
-			if e.Blocking {
-				b.WriteString(" (blocking)")
-			}
 		}
 		if len(n.StateTTL) > 0 {
 			fmt.Fprintf(&b, "  ttl=%v", n.StateTTL)

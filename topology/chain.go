@@ -140,7 +140,7 @@ func (j *JobGraph) Chained(e *Edge) bool {
 //   - both ends are in one slot-sharing group and have equal parallelism
 //   - the producer may be followed (not never) and the consumer may be preceded
 //     (neither never nor head)
-//   - the edge is forward and pipelined
+//   - the edge is forward
 //
 // Flink also chains a source into an operator with several inputs when that
 // operator asks for it; no SQL operator does in a streaming plan, nor here.
@@ -163,8 +163,6 @@ func (g *Graph) chainBreak(e *Edge, adj adjacency) string {
 	switch {
 	case e.Partitioner != Forward:
 		return string(e.Partitioner) + " exchange"
-	case e.Blocking:
-		return "blocking exchange"
 	case len(adj.in[e.To]) != 1:
 		return "consumer has several inputs"
 	case from.Group() != to.Group():

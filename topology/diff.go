@@ -253,7 +253,6 @@ func edgeFields(a, b *ModelEdge, sameProducer bool) []FieldDiff {
 	f.add("required", requirement(a), requirement(b))
 	f.add("changelog", changelogText(a.Changelog), changelogText(b.Changelog))
 	f.add("upsertKey", strings.Join(a.UpsertKey, ", "), strings.Join(b.UpsertKey, ", "))
-	f.add("blocking", fmt.Sprint(a.Blocking), fmt.Sprint(b.Blocking))
 	return f
 }
 

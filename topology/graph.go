@@ -205,7 +205,6 @@ type Edge struct {
 	SplitHot    bool         // Hash only: rows of very frequent keys may go to any task; nothing behind To relies on the hash
 	Changelog   ChangelogMode
 	UpsertKey   []int // columns of From's output that identify a row on this edge; nil = none
-	Blocking    bool  // batch: all rows are produced before the first is consumed
 }
 
 // Graph is a StreamGraph. Edges refer to nodes by index.

@@ -84,7 +84,6 @@ type ModelEdge struct {
 	RequiredKeys []string         `json:"requiredKeys,omitempty"`
 	Changelog    ChangelogMode    `json:"changelog,omitempty"`
 	UpsertKey    []string         `json:"upsertKey,omitempty"`
-	Blocking     bool             `json:"blocking,omitempty"`
 	Chained      bool             `json:"chained"`
 	ChainBreak   string           `json:"chainBreak,omitempty"` // why it is not chained
 
@@ -229,7 +228,7 @@ func (g *Graph) modelEdge(e *Edge) ModelEdge {
 	return ModelEdge{
 		Input: e.Input, Partitioner: e.Partitioner, HashKeys: names(e.HashKeys), SplitHot: e.SplitHot,
 		Required: e.Required.Kind, RequiredKeys: names(e.Required.Keys),
-		Changelog: e.Changelog, UpsertKey: names(e.UpsertKey), Blocking: e.Blocking,
+		Changelog: e.Changelog, UpsertKey: names(e.UpsertKey),
 	}
 }
 

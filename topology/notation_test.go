@@ -131,7 +131,6 @@ func parseInput(t testing.TB, byName map[string]*Node, to *Node, input int, text
 	if len(from.UpsertKeys) > 0 {
 		e.UpsertKey = from.UpsertKeys[0]
 	}
-	p, e.Blocking = strings.CutSuffix(p, "!")
 	if p, keys, ok := strings.Cut(p, "["); ok {
 		e.Partitioner = Partitioner(p)
 		e.HashKeys = columnsOf(t, from, strings.TrimSuffix(keys, "]"))

@@ -250,11 +250,8 @@ func (n *ModelNode) ttlNote() string {
 
 // exchange is an edge as a person reads it at its consumer: how rows get there.
 func (e *ModelEdge) exchange() piece {
-	switch {
-	case e.Chained:
+	if e.Chained {
 		return piece{RoleChained, "chained"}
-	case e.Blocking:
-		return piece{RoleExchange, e.Exchange() + " blocking"}
 	}
 	return piece{RoleExchange, e.Exchange()}
 }

@@ -77,12 +77,16 @@ func (j *Job) newTask(v *topology.Vertex, subtask int) (*task, error) {
 func (j *Job) context(n *topology.Node, v *topology.Vertex, subtask int) *exec.Context {
 	c := &exec.Counters{}
 	c.Watermark.Store(exec.MinWatermark)
+	budget := j.cfg.Budget
+	if n.Resources.MemoryMiB > 0 {
+		budget = budget.Part(int64(n.Resources.MemoryMiB) << 20)
+	}
 	j.counters[portKey{n.ID, subtask}] = c
 	return &exec.Context{
 		UID: n.UID, Name: n.Name, Subtask: subtask, Parallelism: v.Parallelism, MaxParallelism: v.KeyGroups,
 		KeyGroups: state.RangeOf(v.KeyGroups, v.Parallelism, subtask),
 		Batch:     j.graph.Mode == topology.Batch, Clock: j.cfg.Clock, QueryStart: j.cfg.QueryStart, Zone: j.cfg.Zone,
-		Budget: j.cfg.Budget, TempDir: j.cfg.TempDir, Config: j.cfg.Config, Counters: c, Run: j.ctx,
+		Budget: budget, TempDir: j.cfg.TempDir, Config: j.cfg.Config, Counters: c, Run: j.ctx,
 	}
 }
 

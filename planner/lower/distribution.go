@@ -192,9 +192,6 @@ func (b *builder) distribute() {
 			in.partitioner, in.hashKeys = b.partitioner(in)
 		}
 	}
-	if b.batch {
-		b.breakCycles()
-	}
 }
 
 // edgeKey is the key that identifies rows on an edge: what the consumer is keyed by if
@@ -240,47 +237,4 @@ func (b *builder) partitioner(in *input) (topology.Partitioner, []int) {
 		return topology.Hash, in.upsert
 	}
 	return topology.Global, nil
-}
-
-// breakCycles makes blocking, in batch, the inputs of an operator that meet again in a
-// common source: the operator may read one input to its end before the other, and
-// rows of the other could otherwise fill their queue and stop the source for both.
-func (b *builder) breakCycles() {
-	for _, o := range b.ops {
-		if len(o.in) < 2 {
-			continue
-		}
-		if _, isUnion := o.spec.(*physical.Union); isUnion {
-			continue
-		}
-		seen := map[*op]int{}
-		for _, in := range o.in {
-			for a := range ancestors(in.from) {
-				seen[a]++
-			}
-		}
-		for _, n := range seen {
-			if n > 1 {
-				for _, in := range o.in {
-					in.blocking = true
-				}
-				break
-			}
-		}
-	}
-}
-
-func ancestors(o *op) map[*op]bool {
-	out := map[*op]bool{}
-	var visit func(*op)
-	visit = func(o *op) {
-		if !out[o] {
-			out[o] = true
-			for _, in := range o.in {
-				visit(in.from)
-			}
-		}
-	}
-	visit(o)
-	return out
 }

@@ -29,7 +29,7 @@ func (b *builder) graph() *topology.Graph {
 		ids[o] = n.ID
 		for _, in := range o.in {
 			g.Connect(&topology.Edge{From: ids[in.from], To: ids[o], Input: in.n, Partitioner: in.partitioner, HashKeys: in.hashKeys, SplitHot: in.splitHot && in.partitioner == topology.Hash,
-				Required: in.required, Prefer: in.helpful, Changelog: in.from.mode(), UpsertKey: in.upsert, Blocking: in.blocking})
+				Required: in.required, Prefer: in.helpful, Changelog: in.from.mode(), UpsertKey: in.upsert})
 		}
 	}
 	return g

@@ -57,7 +57,6 @@ type input struct {
 	splitHot bool  // rows of very frequent keys need not follow prefer
 	helpful  []int // columns by which spreading would help, asked for or not
 	upsert   []int // key by which rows are identified on this edge
-	blocking bool
 
 	partitioner topology.Partitioner
 	hashKeys    []int
