@@ -4,6 +4,8 @@
 package planner
 
 import (
+	"maps"
+
 	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/logical"
@@ -24,6 +26,9 @@ type Options struct {
 	Script diag.Source
 	// Config holds Flink's options, as SET has set them.
 	Config map[string]string
+	// Configs, if not nil, holds for each sink the options in force at its statement; Config
+	// then counts for what is the job's as a whole.
+	Configs []map[string]string
 	// Functions tells which functions are deterministic and which can fail.
 	Functions catalog.Functions
 	// Fold evaluates an expression without columns; an error leaves it to run time. Nil
@@ -47,11 +52,22 @@ func Plan(sinks []*logical.Sink, o Options) (*topology.Graph, diag.List) {
 	if o.Mode == "" {
 		o.Mode = topology.Stream
 	}
-	c := &rules.Context{Batch: o.Mode == topology.Batch, Config: o.Config, Functions: o.Functions, Fold: o.Fold, Trace: o.Trace}
-	rewritten := rules.Run(c, sinks)
-	if c.Problems.HasErrors() {
-		return nil, c.Problems
+	var groups []lower.Group
+	for from := 0; from < len(sinks); {
+		to, config := from+1, o.Config
+		if o.Configs != nil {
+			config = o.Configs[from]
+		}
+		for to < len(sinks) && (o.Configs == nil || maps.Equal(config, o.Configs[to])) {
+			to++
+		}
+		c := &rules.Context{Batch: o.Mode == topology.Batch, Config: config, Functions: o.Functions, Fold: o.Fold, Trace: o.Trace}
+		groups = append(groups, lower.Group{Sinks: rules.Run(c, sinks[from:to]), Config: config})
+		if c.Problems.HasErrors() {
+			return nil, c.Problems
+		}
+		from = to
 	}
-	return lower.Graph(rewritten, lower.Options{Mode: o.Mode, Script: o.Script, Config: o.Config, Functions: o.Functions,
+	return lower.Groups(groups, lower.Options{Mode: o.Mode, Script: o.Script, Config: o.Config, Functions: o.Functions,
 		Parallelism: o.Parallelism, Partials: o.Partials, SourceBytes: o.SourceBytes})
 }

@@ -124,7 +124,7 @@ func (s *Session) plan(src diag.Source, mode Mode) (*Plan, diag.List, Phase) {
 	if loc, err = settleZone(bound); err != nil {
 		return nil, append(list, asDiagnostic(err)), Binding
 	}
-	pl := &planning{session: s, src: src, mode: mode, zone: loc, config: bound.Config, functions: catalog.WithUser(s.functions, bound.Functions)}
+	pl := &planning{session: s, src: src, mode: mode, zone: loc, config: bound.Config, bound: bound, functions: catalog.WithUser(s.functions, bound.Functions)}
 	p := &Plan{Source: src, Mode: mode, Config: bound.Config, Zone: loc, Functions: bound.Functions}
 	for _, c := range bound.Commands {
 		command, problems := pl.command(c)
@@ -158,7 +158,8 @@ func settleZone(bound *bind.Bound) (*time.Location, error) {
 				key, c[key], bound.Configs[0][key]).WithHint("put queries of another time zone into a script of their own")
 		}
 	}
-	if len(bound.Configs) > 0 {
+	if n := len(bound.Configs); n > 0 {
+		bound.Config = maps.Clone(bound.Configs[n-1]) // what is set after the last query changes nothing
 		if name, ok := bound.Configs[0][key]; ok {
 			bound.Config[key] = name
 		} else {
@@ -187,6 +188,7 @@ type planning struct {
 	mode    Mode
 	zone    *time.Location
 	config  map[string]string
+	bound   *bind.Bound // the script
 	// functions are the session's, and the script's own, of which nothing runs here.
 	functions catalog.Functions
 }
@@ -194,8 +196,17 @@ type planning struct {
 // graph rewrites and lowers sinks.
 func (p *planning) graph(sinks []*logical.Sink) (*topology.Graph, diag.List) {
 	reg := p.session.functions
-	return planner.Plan(sinks, planner.Options{Mode: p.mode, Script: p.src, Config: p.config, Functions: p.functions,
+	return planner.Plan(sinks, planner.Options{Mode: p.mode, Script: p.src, Config: p.config, Configs: p.configsOf(sinks), Functions: p.functions,
 		Fold: fold(reg, p.zone), Partials: partials})
+}
+
+// configsOf gives the configurations of the script's sinks; those of an EXPLAIN have the
+// script's last.
+func (p *planning) configsOf(sinks []*logical.Sink) []map[string]string {
+	if p.bound == nil || len(sinks) != len(p.bound.Sinks) || sinks[0] != p.bound.Sinks[0] {
+		return nil
+	}
+	return p.bound.Configs
 }
 
 // declare binds the project's table declarations. Their places are taken off the

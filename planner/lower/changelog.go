@@ -93,9 +93,11 @@ func (b *builder) inferChangelog() {
 	}
 	for _, o := range slices.Clone(b.ops) {
 		if s, ok := o.spec.(*physical.Sink); ok {
+			b.settings.values = o.config
 			b.materialize(o, s)
 		}
 	}
+	b.settings.values = b.Config
 	for i := len(b.ops) - 1; i >= 0; i-- {
 		o := b.ops[i]
 		if o.kind == topology.KindSource || !o.made.Has(topology.UpdateBefore) {

@@ -32,20 +32,42 @@ type Options struct {
 	SourceBytes func(*physical.Source) int64
 }
 
+// Group is sinks whose statements have one configuration. They share what they read in
+// common; groups share nothing, as SET changes how the same query is run.
+type Group struct {
+	Sinks  []*logical.Sink
+	Config map[string]string
+}
+
 // Graph lowers the sinks of a script, rewritten by package rules, to one graph. The
 // graph is nil if there is an error in the list.
 func Graph(sinks []*logical.Sink, o Options) (*topology.Graph, diag.List) {
+	return Groups([]Group{{Sinks: sinks, Config: o.Config}}, o)
+}
+
+// Groups lowers sinks of several configurations to one graph.
+func Groups(groups []Group, o Options) (*topology.Graph, diag.List) {
 	b := &builder{Options: o, facts: logical.NewFacts(), done: map[logical.Node]*op{}, batch: o.Mode == topology.Batch,
 		accepts: map[*op]topology.ChangelogMode{}, joinNames: map[*op][2]string{}, sources: map[*logical.Scan]*op{}}
 	b.settings = settings{values: o.Config, diags: &b.diags, bad: map[string]bool{}}
-	roots := make([]logical.Node, len(sinks))
-	for i, s := range sinks {
-		roots[i] = s
+	for _, g := range groups {
+		b.settings.values = g.Config
+		clear(b.done)
+		clear(b.sources)
+		roots := make([]logical.Node, len(g.Sinks))
+		for i, s := range g.Sinks {
+			roots[i] = s
+		}
+		b.readers = logical.Readers(roots...)
+		first := len(b.ops)
+		for _, s := range g.Sinks {
+			b.sink(s)
+		}
+		for _, made := range b.ops[first:] {
+			made.config = g.Config
+		}
 	}
-	b.readers = logical.Readers(roots...)
-	for _, s := range sinks {
-		b.sink(s)
-	}
+	b.settings.values = o.Config
 	if b.diags.HasErrors() {
 		return nil, b.diags.Sorted()
 	}

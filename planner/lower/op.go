@@ -15,6 +15,7 @@ type op struct {
 	kind   topology.Kind
 	spec   physical.Spec
 	in     []*input
+	config map[string]string // in force at the statement
 	fields []types.Field
 	span   diag.Span
 
