@@ -18,11 +18,12 @@ type pairKey struct {
 	nulls uint8
 }
 
-// pairSlot is empty if ref is 0, else ref-1 is the group.
+// pairSlot is empty if ref is 0, else ref-1 is the group. tag is the lower half of the key's
+// hash, so that other keys are hardly ever looked at; the key itself lies with the
+// group, which keeps large tables a third of the size.
 type pairSlot struct {
-	a, b  int64
-	ref   int32
-	nulls uint8
+	tag uint32
+	ref int32
 }
 
 func newPairStore() *pairStore {
@@ -55,10 +56,11 @@ func (s *pairStore) find(g *groupList, va, vb *Vec, ids []int32, insert bool) {
 	mask := uint64(len(slots) - 1)
 	for i, a := range as {
 		b := bs[i]
-		at := mix(mix(uint64(a))^uint64(b)) >> shift
+		h := mix(mix(uint64(a)) ^ uint64(b))
+		at := h >> shift
 		for {
-			slot := &slots[at&mask]
-			if slot.a == a && slot.b == b && slot.ref != 0 && slot.nulls == 0 {
+			slot := slots[at&mask]
+			if slot.tag == uint32(h) && slot.ref != 0 && s.keys[slot.ref-1] == (pairKey{a, b, 0}) {
 				ids[i] = slot.ref - 1
 				break
 			}
@@ -101,12 +103,13 @@ func (s *pairStore) findNulls(g *groupList, va, vb *Vec, as, bs []int64, ids []i
 // locate gives the slot of a key, or the empty slot where it would go.
 func (s *pairStore) locate(k pairKey) (at uint64, ok bool) {
 	mask := uint64(len(s.slots) - 1)
-	for at = k.hashOf() >> s.shift; ; at = (at + 1) & mask {
-		slot := &s.slots[at]
+	h := k.hashOf()
+	for at = h >> s.shift; ; at = (at + 1) & mask {
+		slot := s.slots[at]
 		if slot.ref == 0 {
 			return at, false
 		}
-		if slot.a == k.a && slot.b == k.b && slot.nulls == k.nulls {
+		if slot.tag == uint32(h) && s.keys[slot.ref-1] == k {
 			return at, true
 		}
 	}
@@ -120,7 +123,7 @@ func (s *pairStore) insert(g *groupList, k pairKey, at uint64) int32 {
 	} else {
 		s.keys[id] = k
 	}
-	s.slots[at] = pairSlot{k.a, k.b, id + 1, k.nulls}
+	s.slots[at] = pairSlot{uint32(k.hashOf()), id + 1}
 	if s.used++; 2*s.used > len(s.slots) {
 		s.rehash(2 * len(s.slots))
 	}
@@ -130,22 +133,24 @@ func (s *pairStore) insert(g *groupList, k pairKey, at uint64) int32 {
 func (s *pairStore) rehash(n int) {
 	old := s.slots
 	s.slots, s.shift = make([]pairSlot, n), shiftOf(n)
+	mask := uint64(n - 1)
 	for _, slot := range old {
-		if slot.ref != 0 {
-			at, _ := s.locate(slot.key())
+		if slot.ref != 0 { // all keys differ: the first empty slot is its own
+			at := s.keys[slot.ref-1].hashOf() >> s.shift
+			for s.slots[at].ref != 0 {
+				at = (at + 1) & mask
+			}
 			s.slots[at] = slot
 		}
 	}
 }
-
-func (s pairSlot) key() pairKey { return pairKey{s.a, s.b, s.nulls} }
 
 // remove shifts back as wordStore.remove does.
 func (s *pairStore) remove(id int32) {
 	at, _ := s.locate(s.keys[id])
 	mask := uint64(len(s.slots) - 1)
 	for next := (at + 1) & mask; s.slots[next].ref != 0; next = (next + 1) & mask {
-		home := s.slots[next].key().hashOf() >> s.shift
+		home := s.keys[s.slots[next].ref-1].hashOf() >> s.shift
 		if (next-home)&mask >= (next-at)&mask {
 			s.slots[at] = s.slots[next]
 			at = next
