@@ -35,9 +35,9 @@ func AppendText(dst []byte, v *Vec, i int, zone *time.Location) []byte {
 	case PhysI64:
 		return appendInt64Text(dst, v.Type, v.Int64s()[i], zone)
 	case PhysF32:
-		return AppendFloat(dst, float64(v.Float32s()[i]), 32)
+		return AppendCastFloat(dst, float64(v.Float32s()[i]), 32)
 	case PhysF64:
-		return AppendFloat(dst, v.Float64s()[i], 64)
+		return AppendCastFloat(dst, v.Float64s()[i], 64)
 	case PhysDec:
 		return AppendDecimal(dst, v.Decimals()[i], v.Type.Scale)
 	case PhysBytes:
@@ -106,10 +106,10 @@ func appendInt64Text(dst []byte, t types.Type, x int64, zone *time.Location) []b
 	}
 }
 
-// formatExponent writes the shortest digits that are read as x again. Whole numbers
-// beyond the mantissa are written as Java up to 18 does, with a digit more now and then:
-// all digits but those that the lowest bits cannot tell.
-func formatExponent(x float64, bits int) string {
+// castDigits writes the shortest digits that are read as x again. Whole numbers beyond the
+// mantissa are written as Java up to 18 does, with a digit more now and then: all digits
+// but those that the lowest bits cannot tell.
+func castDigits(x float64, bits int) string {
 	_, exp := math.Frexp(x)
 	exp-- // of the leading bit
 	mantissa := 53
@@ -117,7 +117,7 @@ func formatExponent(x float64, bits int) string {
 		mantissa = 24
 	}
 	if exp <= mantissa+1 || exp > 62 {
-		return strconv.FormatFloat(x, 'e', -1, bits)
+		return shortest(x, bits)
 	}
 	digits := 0
 	if p := exp - mantissa - 1; p > 1 {
@@ -140,9 +140,21 @@ func formatExponent(x float64, bits int) string {
 	return s + "e+" + strconv.Itoa(len(text)-1)
 }
 
-// AppendFloat appends a float as Java does: 1.0, 1.0E10, 1.2E-5, NaN, Infinity.
-// bits is 32 or 64.
+// AppendFloat appends a float in the notation of Java with the shortest digits that are read
+// as x again: 1.0, 1.0E10, 1.2E-5, NaN, Infinity. bits is 32 or 64. It is what formats write.
 func AppendFloat(dst []byte, x float64, bits int) []byte {
+	return appendFloat(dst, x, bits, shortest)
+}
+
+// AppendCastFloat is AppendFloat with the digits that a CAST to text gives.
+func AppendCastFloat(dst []byte, x float64, bits int) []byte {
+	return appendFloat(dst, x, bits, castDigits)
+}
+
+// shortest writes the shortest digits that are read as x again: d.ddde±dd.
+func shortest(x float64, bits int) string { return strconv.FormatFloat(x, 'e', -1, bits) }
+
+func appendFloat(dst []byte, x float64, bits int, digits func(float64, int) string) []byte {
 	switch {
 	case math.IsNaN(x):
 		return append(dst, "NaN"...)
@@ -161,7 +173,7 @@ func AppendFloat(dst []byte, x float64, bits int) []byte {
 		}
 		return append(dst, ".0"...)
 	}
-	s := formatExponent(x, bits) // d.ddde±dd
+	s := digits(x, bits) // d.ddde±dd
 	mantissa, exp, _ := strings.Cut(s, "e")
 	dst = append(dst, mantissa...)
 	if !strings.Contains(mantissa, ".") {

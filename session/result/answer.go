@@ -73,9 +73,9 @@ func AppendAnswer(dst []byte, v *vec.Vec, i int) []byte {
 
 func appendAnswerFloat(dst []byte, x float64, bits int) []byte {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
-		return append(vec.AppendFloat(append(dst, '"'), x, bits), '"')
+		return append(vec.AppendCastFloat(append(dst, '"'), x, bits), '"')
 	}
-	return vec.AppendFloat(dst, x, bits)
+	return vec.AppendCastFloat(dst, x, bits)
 }
 
 // appendAnswerTime appends a date or timestamp; ISO 8601 marks years of more than

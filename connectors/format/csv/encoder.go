@@ -172,6 +172,14 @@ func writerOf(t types.Type, nest bool) (writer, error) {
 		return func(_ *Encoder, dst []byte, v *vec.Vec, i int) []byte {
 			return text.AppendTimestamp(dst, v, i, text.SQL)
 		}, nil
+	case types.Float:
+		return func(_ *Encoder, dst []byte, v *vec.Vec, i int) []byte {
+			return vec.AppendFloat(dst, float64(v.Float32s()[i]), 32)
+		}, nil
+	case types.Double:
+		return func(_ *Encoder, dst []byte, v *vec.Vec, i int) []byte {
+			return vec.AppendFloat(dst, v.Float64s()[i], 64)
+		}, nil
 	case types.Array:
 		if nest {
 			elem, err := writerOf(*t.Elem, false)
