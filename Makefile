@@ -9,7 +9,7 @@ GOBIN := $(shell $(GO) env GOPATH)/bin
 
 export CGO_ENABLED := 0
 
-.PHONY: help demo build test conformance race test-kafka test-redis lint bench fuzz cross clean test-python wasm-guest
+.PHONY: help demo build test conformance race test-kafka test-redis lint bench fuzz cross clean test-python test-snippets wasm-guest
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -35,6 +35,9 @@ conformance: ## record the answers of the recorded cases anew, with a real Flink
 PYTHON ?= python3
 test-python: ## the tests of functions in Python (needs python3 with pyarrow; PYTHON=… names one)
 	WEIR_PYTHON=$(PYTHON) $(GO) test -count=1 -tags python ./exec/udf ./cmd/weir -run 'Python'
+
+test-snippets: ## the CI snippets of docs/pull-requests.md, as they stand (needs git, bash, curl and jq)
+	$(GO) test -count=1 -tags snippets ./cmd/weir -run 'Snippet'
 
 wasm-guest: ## the WebAssembly functions of the tests are what their source says (needs wabt)
 	@mkdir -p bin
