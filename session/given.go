@@ -91,6 +91,30 @@ func newGiven(name string, lines []json.RawMessage, at []int) (*Given, error) {
 	return g, nil
 }
 
+// GivenBy takes the rows of a fixture's tables; those of Parquet and SQL files cannot be taken.
+func GivenBy(set *fixtures.Set) (map[string]*Given, error) {
+	out := map[string]*Given{}
+	for _, t := range set.Tables {
+		if t.Rows == nil {
+			return nil, &diag.Diagnostic{Severity: diag.Error, Code: codeFixtureInput, File: "fixtures/" + set.Name + "/" + t.File,
+				Primary: fmt.Sprintf("the rows of table %q are %s", t.Name, t.Format), Hint: "only jsonl, csv and inline rows can be given here"}
+		}
+		g := &Given{rows: t.Rows, kinds: topology.Insert}
+		for _, r := range t.Rows.Rows {
+			g.kinds |= modeOf(r.Kind)
+		}
+		out[t.Name] = g
+	}
+	return out, nil
+}
+
+// Give lets tables have rows that are given, beside those that were when the session was opened.
+func (s *Session) Give(rows map[string]*Given) {
+	all := maps.Clone(rows)
+	maps.Copy(all, s.opts.Given)
+	s.opts.Given = all
+}
+
 func (g *Given) at(line int, format string, args ...any) *diag.Diagnostic {
 	return &diag.Diagnostic{Severity: diag.Error, Code: codeFixtureKind, File: g.rows.File, Line: line, Primary: fmt.Sprintf(format, args...)}
 }
