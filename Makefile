@@ -26,7 +26,7 @@ test: ## all tests that need no service
 	@$(GO) test -count=1 . # the arrows: they look at files that the test cache does not see
 
 race: ## the race detector on the packages with goroutines
-	CGO_ENABLED=1 $(GO) test -race ./exec/runtime/... ./exec/op/... ./exec/state/... ./connectors/... ./session/...
+	CGO_ENABLED=1 $(GO) test -race -short ./exec/runtime/... ./exec/op/... ./exec/state/... ./connectors/... ./session/...
 
 conformance: ## record the answers of the recorded cases anew, with a real Flink (FLINK_ORACLE=folder with its run.sh)
 	@test -x "$(FLINK_ORACLE)/run.sh" || { echo "FLINK_ORACLE must name the folder of a program run.sh that answers cases with Apache Flink 2.2"; exit 2; }

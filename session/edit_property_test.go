@@ -61,7 +61,7 @@ func TestEditsKeepResults(t *testing.T) {
 		}
 	})
 	t.Logf("%d edits applied, %d refused", applied, refused)
-	if applied < 50 || refused < 50 {
+	if !testing.Short() && (applied < 50 || refused < 50) {
 		t.Errorf("%d edits were applied and %d refused: the test says little", applied, refused)
 	}
 }

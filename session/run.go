@@ -82,6 +82,15 @@ func (s *Session) Run(ctx context.Context, p *Plan, o RunOptions) (*Run, error) 
 	reg := s.registry(registryOptions{zone: zone, batch: p.Mode == Batch, parallelism: maxParallelism(p.Graph)})
 	r := &Run{plan: p, temp: &tempDir{}, flush: make(chan struct{}), limit: &limiter{max: o.Limit},
 		began: time.Now(), done: make(chan struct{})}
+	// The limit may be reached before start has given the job that is to be stopped.
+	started := make(chan struct{})
+	r.limit.stop = func() {
+		select {
+		case <-started:
+			r.Stop(ErrLimit)
+		case <-ctx.Done():
+		}
+	}
 	conns := &runConnectors{Connectors: s.given(reg, p), plan: p, open: o.Result, run: r}
 	var opened exec.Connectors = conns
 	if o.Connectors != nil {
@@ -126,7 +135,7 @@ func (s *Session) Run(ctx context.Context, p *Plan, o RunOptions) (*Run, error) 
 		r.temp.remove()
 		return nil, err
 	}
-	r.limit.stop = func() { r.Stop(ErrLimit) }
+	close(started)
 	if r.keep != nil {
 		go r.keep.watch(ctx, r.job)
 	}

@@ -31,6 +31,9 @@ func NewCopier(total, longest int) Copier {
 // Copy appends src[from:to].
 func (c *Copier) Copy(src []byte, from, to int32) {
 	n := int(to - from)
+	if n == 0 {
+		return // from may be the end of src, behind which nobody may point
+	}
 	if n > c.wide || int(from)+c.wide > len(src) {
 		c.at += copy(c.dst[c.at:c.total], src[from:to])
 		return

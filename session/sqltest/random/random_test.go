@@ -16,12 +16,17 @@ import (
 	"github.com/weir-sql/weir/session/sqltest"
 )
 
-// TestMain runs the same cases every time, unless -rapid.seed asks for others.
+// TestMain runs the same cases every time, unless -rapid.seed asks for others. With -short (as
+// with the race detector, which makes them ten times slower) there are few.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	checks := "2300"
+	if testing.Short() {
+		checks = "60"
+	}
 	for name, value := range map[string]string{"rapid.checks": "100", "rapid.seed": "0"} {
 		if f := flag.Lookup(name); f.Value.String() == value {
-			want := map[string]string{"rapid.checks": "2300", "rapid.seed": "7"}[name]
+			want := map[string]string{"rapid.checks": checks, "rapid.seed": "7"}[name]
 			if err := flag.Set(name, want); err != nil {
 				panic(err)
 			}
