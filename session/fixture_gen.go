@@ -33,14 +33,12 @@ type GenOptions struct {
 func (s *Session) GenerateFixture(src diag.Source, o GenOptions, dir string) (rows map[string]int, err error) {
 	plan, list := s.Plan(src, Stream)
 	if plan == nil || plan.Graph == nil {
-		var more diag.List
-		if plan, more = s.Plan(src, Batch); plan == nil || plan.Graph == nil {
+		if plan, _ = s.Plan(src, Batch); plan == nil || plan.Graph == nil {
 			if list.HasErrors() {
 				return nil, list
 			}
 			return nil, diag.Errorf("W0640", diag.Span{}, "the script has no query and no INSERT")
 		}
-		list = more
 	}
 	rows = map[string]int{}
 	tables := map[string]*catalog.Table{}

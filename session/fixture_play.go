@@ -68,7 +68,10 @@ func (p *player) carry(ctx context.Context, m Moment, again bool) bool {
 		p.over.clock.millis.Add(m.For.Milliseconds())
 		// The first wakes every task, which fires the timers that are due before it passes
 		// the second on.
-		return p.job.Drain(ctx) == nil && p.job.Drain(ctx) == nil
+		if p.job.Drain(ctx) != nil {
+			return false
+		}
+		return p.job.Drain(ctx) == nil
 	case momentEnd:
 		s := p.sources[m.source]
 		if !p.give(ctx, s, m.Split, delivery{mark: exec.MinWatermark, end: true}) {

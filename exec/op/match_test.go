@@ -76,7 +76,8 @@ func quantifier(q string) (least, most int, greedy bool, err error) {
 
 func matchCond(in []types.Type, text []string) physical.RowValues {
 	out := physical.RowValues{}
-	var l, r rex.Expr = &rex.Ref{Index: 2, T: in[2]}, nil
+	var l, r rex.Expr
+	l = &rex.Ref{Index: 2, T: in[2]}
 	fn := map[string]string{"lt": "<", "gt": ">", "up": ">"}[text[0]]
 	if text[0] == "up" {
 		out.Values = []physical.RowValue{{Var: -1, Kind: physical.FromLast, Col: 2, Offset: 1, T: in[2].Null()}}

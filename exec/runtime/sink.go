@@ -161,7 +161,7 @@ func commitSinks(ctx context.Context, g *topology.Graph, sinks map[topology.Node
 			case err == nil:
 				done++
 			case done > 0 && errors.Is(err, exec.ErrCommitLost):
-				return fmt.Errorf("committing %s after %d other sinks: %v", n.Name, done, err)
+				return fmt.Errorf("committing %s after %d other sinks: %s", n.Name, done, err.Error())
 			default:
 				return fmt.Errorf("committing %s: %w", n.Name, err)
 			}

@@ -105,7 +105,8 @@ func (b *binder) untyped(f *catalog.UserFunction, s *syntax.CreateFunction) bool
 
 // signature reads parameters and result.
 func (b *binder) signature(f *catalog.UserFunction, s *syntax.CreateFunction) bool {
-	sig, ok := s.Signature, true
+	sig := s.Signature
+	var ok bool
 	f.Typed = true
 	f.Params, ok = b.functionFields(sig.Params, "parameter")
 	switch {

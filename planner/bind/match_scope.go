@@ -23,8 +23,7 @@ type matchScope struct {
 	out  *physical.RowValues
 
 	// Within FIRST, LAST or an aggregate: which row is meant, and whose rows were spoken of.
-	nav    *navigation
-	inside string // FIRST, LAST, SUM, …; "" outside
+	nav *navigation
 }
 
 // navigation is where FIRST(…) and LAST(…) point to. An aggregate takes the row that each

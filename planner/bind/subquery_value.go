@@ -46,7 +46,7 @@ func (b *binder) joinedValue(r *rel, p *pulled, s *subquery, corr []rex.Expr) re
 	if s.kind == scalarQuery {
 		t = plainTime(s.node.Schema()[0].Type.Null())
 	}
-	ok := true
+	var ok bool
 	if isUnit(p.node) && len(p.preds) == 0 {
 		return b.overJoin(p.cols[0], corr, 0)
 	}
