@@ -2,8 +2,6 @@ package datagen
 
 import (
 	"context"
-	"encoding/binary"
-	"fmt"
 	"io"
 	"math"
 	"time"
@@ -16,8 +14,7 @@ import (
 	"github.com/weir-sql/weir/planner/physical"
 )
 
-// source generates the rows of a table. Its splits share the rows in blocks: of S
-// splits, split k generates the blocks k, k+S, k+2S, …
+// source generates the rows of a table, a stripe in each split.
 type source struct {
 	env     *connector.Env
 	read    []physical.ReadColumn
@@ -66,33 +63,16 @@ func (s *source) Interleaved() bool { return true }
 
 // Splits makes a split for every reader.
 func (s *source) Splits(context.Context) ([]exec.Split, error) {
-	n := max(s.env.Parallelism, 1)
-	out := make([]exec.Split, n)
-	for k := range out {
-		out[k] = exec.Split{ID: fmt.Sprintf("%d/%d", k, n), Spec: binary.AppendUvarint(binary.AppendUvarint(nil, uint64(k)), uint64(n))}
-		if s.rows >= 0 {
-			out[k].Size = s.rows / int64(n)
-		}
-	}
-	return out, nil
+	return connector.Stripes(s.env.Parallelism, s.rows), nil
 }
 
 // Open starts a split at its beginning or after the rows of a position.
 func (s *source) Open(_ context.Context, split exec.Split, position []byte) (exec.Reader, error) {
-	k, n := binary.Uvarint(split.Spec)
-	of, m := binary.Uvarint(split.Spec[max(n, 0):])
-	if n <= 0 || m <= 0 || of == 0 {
-		return nil, fmt.Errorf("datagen split %q is damaged", split.ID)
+	stripe, err := connector.OpenStripe("datagen", split, position)
+	if err != nil {
+		return nil, err
 	}
-	r := &reader{source: s, k: int64(k), of: int64(of), rate: s.rate / float64(of), start: s.env.Now()}
-	if position != nil {
-		done, n := binary.Uvarint(position)
-		if n <= 0 {
-			return nil, fmt.Errorf("position of datagen split %q is damaged", split.ID)
-		}
-		r.done = int64(done)
-	}
-	return r, nil
+	return &reader{source: s, Stripe: stripe, rate: s.rate / float64(stripe.Parts()), start: s.env.Now()}, nil
 }
 
 func (s *source) Close() error { return nil }
@@ -100,8 +80,7 @@ func (s *source) Close() error { return nil }
 // reader generates the rows of one split.
 type reader struct {
 	*source
-	k, of int64
-	done  int64 // rows given, in all runs
+	connector.Stripe
 	given int64 // rows given since start
 	rate  float64
 	start time.Time
@@ -115,10 +94,7 @@ func (r *reader) Read(ctx context.Context) (*vec.Batch, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	// Row d of the split is row d%B of its block d/B.
-	block, within := r.done/vec.BatchSize, r.done%vec.BatchSize
-	from := (block*r.of+r.k)*vec.BatchSize + within
-	n := vec.BatchSize - within
+	from, n := r.Next()
 	if r.rows >= 0 {
 		n = min(n, r.rows-from)
 	}
@@ -137,7 +113,7 @@ func (r *reader) Read(ctx context.Context) (*vec.Batch, error) {
 	for i, g := range r.columns {
 		b.Cols[i] = g.fill(from, int(n), m).As(r.read[i].Type)
 	}
-	r.done += n
+	r.Give(n)
 	r.given += n
 	return b, nil
 }
@@ -164,8 +140,5 @@ func (r *reader) allowance() int64 {
 	allowed := r.env.Now().Sub(r.start).Seconds()*r.rate + 1
 	return int64(math.Min(allowed, math.MaxInt64/2)) - r.given
 }
-
-// Position is the number of rows given.
-func (r *reader) Position() []byte { return binary.AppendUvarint(nil, uint64(r.done)) }
 
 func (r *reader) Close() error { return nil }

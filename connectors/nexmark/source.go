@@ -2,8 +2,6 @@ package nexmark
 
 import (
 	"context"
-	"encoding/binary"
-	"fmt"
 	"io"
 	"time"
 
@@ -15,9 +13,8 @@ import (
 	"github.com/weir-sql/weir/planner/types"
 )
 
-// source generates the events of a table. Its splits share them in blocks: of S splits,
-// split k generates the blocks k, k+S, k+2S, … so that all of them are at about the same
-// time.
+// source generates the events of a table, a stripe in each split, so that all of them are
+// at about the same time.
 type source struct {
 	env *connector.Env
 	*config
@@ -109,33 +106,17 @@ func (s *source) Interleaved() bool { return true }
 
 // Splits makes a split for every reader.
 func (s *source) Splits(context.Context) ([]exec.Split, error) {
-	n := max(s.env.Parallelism, 1)
-	out := make([]exec.Split, n)
-	for k := range out {
-		out[k] = exec.Split{ID: fmt.Sprintf("%d/%d", k, n), Spec: binary.AppendUvarint(binary.AppendUvarint(nil, uint64(k)), uint64(n))}
-		if s.end >= 0 {
-			out[k].Size = s.end / int64(n)
-		}
-	}
-	return out, nil
+	return connector.Stripes(s.env.Parallelism, s.end), nil
 }
 
 // Open starts a split at its beginning or after the events of a position.
 func (s *source) Open(_ context.Context, split exec.Split, position []byte) (exec.Reader, error) {
-	k, n := binary.Uvarint(split.Spec)
-	of, m := binary.Uvarint(split.Spec[max(n, 0):])
-	if n <= 0 || m <= 0 || of == 0 {
-		return nil, fmt.Errorf("nexmark split %q is damaged", split.ID)
+	stripe, err := connector.OpenStripe("nexmark", split, position)
+	if err != nil {
+		return nil, err
 	}
-	r := &reader{source: s, k: int64(k), of: int64(of), begun: s.env.Now(), events: events{config: s.config, texts: sharedTexts()}}
-	if position != nil {
-		done, n := binary.Uvarint(position)
-		if n <= 0 {
-			return nil, fmt.Errorf("position of nexmark split %q is damaged", split.ID)
-		}
-		r.done = int64(done)
-	}
-	r.first, _ = r.next()
+	r := &reader{source: s, Stripe: stripe, begun: s.env.Now(), events: events{config: s.config, texts: sharedTexts()}}
+	r.first, _ = r.Next()
 	return r, nil
 }
 
@@ -144,9 +125,8 @@ func (s *source) Close() error { return nil }
 // reader generates the events of one split.
 type reader struct {
 	*source
+	connector.Stripe
 	events events
-	k, of  int64
-	done   int64 // events given, in all runs
 	first  int64 // event that came first in this run
 	begun  time.Time
 }
@@ -154,18 +134,12 @@ type reader struct {
 // wait is how long a Read waits at most for events to become due.
 const wait = 100 * time.Millisecond
 
-// next gives the number of the next event and how many follow in its block.
-func (r *reader) next() (from, n int64) {
-	block, within := r.done/vec.BatchSize, r.done%vec.BatchSize
-	return (block*r.of+r.k)*vec.BatchSize + within, vec.BatchSize - within
-}
-
 // Read generates the next events.
 func (r *reader) Read(ctx context.Context) (*vec.Batch, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	from, n := r.next()
+	from, n := r.Next()
 	if r.end >= 0 {
 		n = min(n, r.end-from)
 	}
@@ -183,7 +157,7 @@ func (r *reader) Read(ctx context.Context) (*vec.Batch, error) {
 	for i := range r.columns {
 		b.Cols[i] = r.columns[i].make(&r.events)
 	}
-	r.done += n
+	r.Give(n)
 	return b, nil
 }
 
@@ -204,8 +178,5 @@ func pause(ctx context.Context) error {
 		return nil
 	}
 }
-
-// Position is the number of events given.
-func (r *reader) Position() []byte { return binary.AppendUvarint(nil, uint64(r.done)) }
 
 func (r *reader) Close() error { return nil }
