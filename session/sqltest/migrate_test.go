@@ -103,7 +103,7 @@ func TestCarriedStateIsWhole(t *testing.T) {
 		}
 	})
 	t.Logf("%d carried, %d of them renamed operators, %d refused", carried, renamed, refused)
-	if carried < 20 || refused < 5 || renamed < 5 {
+	if !testing.Short() && (carried < 20 || refused < 5 || renamed < 5) {
 		t.Errorf("%d carried, %d renamed, %d refused: the test says little", carried, renamed, refused)
 	}
 }
