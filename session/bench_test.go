@@ -34,7 +34,7 @@ func benchScript(b *testing.B, dir, sql string, mode session.Mode, rows int64, w
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	b.ReportAllocs()
-	cpu := cpuTime()
+	cpu := session.CPUTime()
 	for b.Loop() {
 		live := &liveRows{}
 		_, err := s.RunToEnd(context.Background(), src, mode, func(session.Output) (result.Writer, error) { return live, nil })
@@ -45,7 +45,7 @@ func benchScript(b *testing.B, dir, sql string, mode session.Mode, rows int64, w
 			b.Fatalf("%d result rows, want %d", live.n, want)
 		}
 	}
-	used := cpuTime() - cpu
+	used := session.CPUTime() - cpu
 	runtime.ReadMemStats(&after)
 	total := float64(rows) * float64(b.N)
 	b.ReportMetric(total/b.Elapsed().Seconds(), "rows/s")

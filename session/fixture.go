@@ -424,9 +424,7 @@ func (ft *fixtureTable) allows(m topology.ChangelogMode, mode Mode) error {
 		return nil
 	}
 	for _, r := range ft.def.Rows.Rows {
-		kind := map[vec.RowKind]topology.ChangelogMode{vec.Insert: topology.Insert, vec.UpdateBefore: topology.UpdateBefore,
-			vec.UpdateAfter: topology.UpdateAfter, vec.Delete: topology.Delete}[r.Kind]
-		if m.Has(kind) || r.Kind == vec.UpdateBefore && m.Updating() {
+		if m.Has(modeOf(r.Kind)) || r.Kind == vec.UpdateBefore && m.Updating() {
 			continue // an upsert stream has no −U: such rows are left out
 		}
 		d := &diag.Diagnostic{Severity: diag.Error, Code: codeFixtureKind, File: ft.def.Rows.File, Line: r.Line,

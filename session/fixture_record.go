@@ -44,7 +44,7 @@ func (s *Session) RecordFixture(ctx context.Context, src diag.Source, o RecordOp
 		if list.HasErrors() {
 			return nil, list
 		}
-		return nil, diag.Errorf("W0640", diag.Span{}, "the script has no query and no INSERT")
+		return nil, noQuery()
 	}
 	tables, order := map[string]*catalog.Table{}, []string{}
 	add := func(t *catalog.Table) {
@@ -99,25 +99,13 @@ func (s *Session) RecordFixture(ctx context.Context, src diag.Source, o RecordOp
 	}
 	var files []fixtureFile
 	for _, name := range order {
-		ft := &fixtureTable{name: name, fields: storedColumns(tables[name]), rows: r.got[name]}
+		fields, _, _ := fieldsOf(tables[name])
+		ft := &fixtureTable{name: name, fields: fields, rows: r.got[name]}
 		rec.Rows[name] = ft.rows.Len
 		files = append(files, fileOf(ft, func(int) bool { return true }, nil))
 	}
 	about := fmt.Sprintf("Recorded %s: %s of %s and what they join with.", time.Now().UTC().Format(time.DateOnly), counted(rec.Rows[lead], "row"), lead)
 	return rec, writeFixture(dir, about, nil, files, nil)
-}
-
-// storedColumns are the columns of a table that its connector gives.
-func storedColumns(t *catalog.Table) []types.Field {
-	var out []types.Field
-	for _, c := range t.Columns {
-		if c.Kind != catalog.Computed {
-			f := types.Field{Name: c.Name, Type: c.Type}
-			f.Type.Attr = types.NoTimeAttr
-			out = append(out, f)
-		}
-	}
-	return out
 }
 
 // recorder reads live tables.
@@ -133,7 +121,7 @@ type recorder struct {
 // take reads a table: its first rows, or (rows < 0) those whose column has a wanted value.
 func (r *recorder) take(table string, rows int, wanted *wantedKeys) error {
 	t := r.tables[table]
-	fields := storedColumns(t)
+	fields, _, _ := fieldsOf(t)
 	var names []string
 	for _, f := range fields {
 		names = append(names, quoteName(f.Name))
@@ -175,8 +163,9 @@ func (r *recorder) next(joins []columnPair) (string, *wantedKeys) {
 			if have == nil || r.got[side.other.table] != nil || r.tables[side.other.table] == nil {
 				continue
 			}
-			from := fieldNamed(storedColumns(r.tables[side.column.table]), side.column.name)
-			to := fieldNamed(storedColumns(r.tables[side.other.table]), side.other.name)
+			mine, _, _ := fieldsOf(r.tables[side.column.table])
+			theirs, _, _ := fieldsOf(r.tables[side.other.table])
+			from, to := fieldNamed(mine, side.column.name), fieldNamed(theirs, side.other.name)
 			if from < 0 || to < 0 {
 				continue
 			}

@@ -107,16 +107,24 @@ func (p *player) splits(table string) int {
 func (p *player) take(next map[string][]int, s fixtures.Step) []Moment {
 	t := p.conns.tables[s.Table]
 	var out []Moment
-	var left []int
-	for _, i := range next[s.Table] {
-		if s.Split >= 0 && t.splitOf(i) != s.Split || s.Count >= 0 && len(out) == s.Count {
+	var now []int
+	now, next[s.Table] = t.chosen(next[s.Table], s)
+	for _, i := range now {
+		out = append(out, Moment{Kind: s.Kind, Table: s.Table, Split: t.splitOf(i), From: i, To: i + 1, Line: s.Line})
+	}
+	return out
+}
+
+// chosen parts rows into those that a step lets come and those that wait.
+func (ft *fixtureTable) chosen(rows []int, s fixtures.Step) (now, left []int) {
+	for _, i := range rows {
+		if s.Split >= 0 && ft.splitOf(i) != s.Split || s.Count >= 0 && len(now) == s.Count {
 			left = append(left, i)
 			continue
 		}
-		out = append(out, Moment{Kind: s.Kind, Table: s.Table, Split: t.splitOf(i), From: i, To: i + 1, Line: s.Line})
+		now = append(now, i)
 	}
-	next[s.Table] = left
-	return out
+	return now, left
 }
 
 func (ft *fixtureTable) splitOf(row int) int {

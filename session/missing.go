@@ -84,8 +84,7 @@ func (s *Session) missing(ctx context.Context, src diag.Source, set *fixtures.Se
 		return m, nil
 	}
 	way := upstream(g, []topology.NodeID{sink.ID})
-	var last *topology.Node // the farthest operator that gave such rows
-	knows := false
+	var first, last *topology.Node // the first operator that has the columns, the farthest that gave such rows
 	for _, n := range inOrder(g) {
 		if !way[n.ID] || n == sink {
 			continue
@@ -94,7 +93,9 @@ func (s *Session) missing(ctx context.Context, src diag.Source, set *fixtures.Se
 		if !ok {
 			continue
 		}
-		knows = true
+		if first == nil {
+			first = n
+		}
 		m.Seen = append(m.Seen, SeenAlong{n.Name, rows.Len})
 		if rows.Len > 0 {
 			last = n
@@ -102,9 +103,12 @@ func (s *Session) missing(ctx context.Context, src diag.Source, set *fixtures.Se
 	}
 	if last == nil {
 		m.Reason = "no table has a row for which " + o.Where + " holds"
-		if !knows || len(m.Seen) > 0 && len(g.Inputs(x.node(m.Seen[0].Operator).ID)) > 0 {
+		switch {
+		case first == nil:
+			m.Class, m.Reason = MissingColumns, "no operator has the columns of "+o.Where
+		case len(g.Inputs(first.ID)) > 0:
 			m.Class = MissingColumns
-			m.Reason = fmt.Sprintf("no operator ever gave a row for which %s holds; its columns are first there behind %s", o.Where, m.Seen[0].Operator)
+			m.Reason = fmt.Sprintf("no operator ever gave a row for which %s holds; its columns are first there behind %s", o.Where, first.Name)
 		}
 		return m, nil
 	}
@@ -121,15 +125,6 @@ type search struct {
 	columns   []types.Field // of the output
 	bound     *Plan
 	rows      map[topology.NodeID]*vec.Batch
-}
-
-func (x *search) node(name string) *topology.Node {
-	for _, n := range x.Plan.Graph.Nodes {
-		if n.Name == name {
-			return n
-		}
-	}
-	return nil
 }
 
 // along gives the parts of the condition that can be told of a node's output: those
@@ -169,14 +164,13 @@ func (x *search) matching(n *topology.Node) (*vec.Batch, bool) {
 		return nil, false
 	}
 	var filter exec.Operator
+	var err error
 	if condition != nil {
-		var err error
 		if filter, err = x.s.rowFilter(schema, condition, x.bound); err != nil {
 			return nil, false
 		}
 	}
-	var err error
-	out := noRows(specOf(n).Schema())
+	out := noRows(schema)
 	if tap := x.of(n.ID); tap != nil {
 		batches, _ := tap.since(0)
 		var all []*vec.Batch
@@ -192,7 +186,7 @@ func (x *search) matching(n *topology.Node) (*vec.Batch, bool) {
 			}
 		}
 		if len(all) > 0 {
-			out = vec.Concat(typesOfFields(specOf(n).Schema()), all)
+			out = vec.Concat(typesOfFields(schema), all)
 		}
 	}
 	x.rows[n.ID] = out

@@ -39,20 +39,7 @@ func (s *Session) Shrink(ctx context.Context, src diag.Source, set *fixtures.Set
 	if o.Mode == "" {
 		o.Mode = Stream
 	}
-	over := s.over(set, Stream, nil)
-	plan, list := over.Plan(src, Stream)
-	if plan == nil || plan.Graph == nil {
-		if over, plan = s.over(set, Batch, nil), nil; list.HasErrors() {
-			if plan, list = over.Plan(src, Batch); plan == nil {
-				return nil, list
-			}
-		}
-		if plan == nil || plan.Graph == nil {
-			return nil, diag.Errorf("W0640", diag.Span{}, "the script has no query and no INSERT")
-		}
-	}
-	over.mode = Stream // rows as they are in their files
-	tables, err := over.tables(plan)
+	tables, err := s.tablesOf(src, set)
 	if err != nil {
 		return nil, err
 	}
@@ -212,19 +199,14 @@ func (sh *Shrunk) timeline() []string {
 			continue
 		}
 		if s.Kind == fixtures.StepRows {
-			kept, taken := 0, 0
-			var left []int
-			for _, i := range next[s.Table] {
-				if s.Split >= 0 && t.splitOf(i) != s.Split || s.Count >= 0 && taken == s.Count {
-					left = append(left, i)
-					continue
-				}
-				taken++
+			var now []int
+			now, next[s.Table] = t.chosen(next[s.Table], s)
+			kept := 0
+			for _, i := range now {
 				if sh.keep[s.Table][i] {
 					kept++
 				}
 			}
-			next[s.Table] = left
 			if kept == 0 {
 				continue
 			}

@@ -109,18 +109,8 @@ type mutedSinks struct{ exec.Connectors }
 
 // Sink gives one that writes nothing.
 func (mutedSinks) Sink(context.Context, *physical.Sink) (exec.Sink, error) {
-	return muteSink{}, nil
+	return &selectSink{}, nil
 }
-
-// muteSink drops everything.
-type muteSink struct{}
-
-func (s muteSink) Writer(context.Context, int, int) (exec.Writer, error) { return s, nil }
-func (muteSink) Write(context.Context, *vec.Batch) error                 { return nil }
-func (muteSink) Prepare(context.Context) ([]byte, error)                 { return nil, nil }
-func (muteSink) Commit(context.Context, [][]byte) error                  { return nil }
-func (muteSink) Abort(context.Context) error                             { return nil }
-func (muteSink) Close() error                                            { return nil }
 
 // edgeNodes finds the operators whose output is asked for.
 func edgeNodes(g *topology.Graph, edge string) ([]*topology.Node, error) {

@@ -93,7 +93,7 @@ func (s *Session) WhatIf(ctx context.Context, src diag.Source, mode Mode, o What
 	runs := [2][]sample{}
 	folds := [2]map[string]*result.Fold{}
 	for side, p := range plans { // the run whose rows are compared warms up too
-		c := &rehearsal{rows: o.Rows, rate: o.Rate, folds: map[string]*result.Fold{}, plan: p}
+		c := &trial{rows: o.Rows, rate: o.Rate, folds: map[string]*result.Fold{}, plan: p}
 		if _, err := s.measure(ctx, p, c); err != nil {
 			return nil, list, err
 		}
@@ -101,7 +101,7 @@ func (s *Session) WhatIf(ctx context.Context, src diag.Source, mode Mode, o What
 	}
 	for range w.Runs {
 		for side, p := range plans {
-			m, err := s.measure(ctx, p, &rehearsal{rows: o.Rows, rate: o.Rate, plan: p})
+			m, err := s.measure(ctx, p, &trial{rows: o.Rows, rate: o.Rate, plan: p})
 			if err != nil {
 				return nil, list, err
 			}
@@ -248,10 +248,10 @@ type sample struct {
 	read int64
 }
 
-// latencyEvery is how often a rehearsal measures latency.
+// latencyEvery is how often a trial measures latency.
 const latencyEvery = time.Millisecond
 
-func (s *Session) measure(ctx context.Context, p *Plan, c *rehearsal) (sample, error) {
+func (s *Session) measure(ctx context.Context, p *Plan, c *trial) (sample, error) {
 	run, err := s.Run(ctx, p, RunOptions{Limit: -1, Connectors: c.over, Latency: latencyEvery})
 	if err != nil {
 		return sample{}, err
@@ -325,8 +325,8 @@ func skews(runs [2][]sample) []SkewChange {
 
 func round(x float64) float64 { return math.Round(x*1000) / 1000 }
 
-// rehearsal is the connectors of a run that is only measured.
-type rehearsal struct {
+// trial is the connectors of a run that is only measured.
+type trial struct {
 	exec.Connectors
 	plan *Plan
 	rows int64
@@ -337,13 +337,13 @@ type rehearsal struct {
 	generated map[string]bool
 }
 
-func (c *rehearsal) over(real exec.Connectors) exec.Connectors {
+func (c *trial) over(real exec.Connectors) exec.Connectors {
 	c.Connectors, c.generated = real, map[string]bool{}
 	return c
 }
 
 // Source reads a table that ends; any other is generated, the same rows in every run.
-func (c *rehearsal) Source(ctx context.Context, spec *physical.Source) (exec.Source, error) {
+func (c *trial) Source(ctx context.Context, spec *physical.Source) (exec.Source, error) {
 	generator := spec.Options["connector"] == "datagen"
 	if spec.Bounded && !generator {
 		return c.Connectors.Source(ctx, spec)
@@ -364,7 +364,7 @@ func (c *rehearsal) Source(ctx context.Context, spec *physical.Source) (exec.Sou
 }
 
 // Sink drops rows, or folds them.
-func (c *rehearsal) Sink(_ context.Context, spec *physical.Sink) (exec.Sink, error) {
+func (c *trial) Sink(_ context.Context, spec *physical.Sink) (exec.Sink, error) {
 	if c.folds == nil {
 		return &selectSink{}, nil
 	}
@@ -394,7 +394,7 @@ func (s *foldSink) Write(_ context.Context, b *vec.Batch) error {
 // Text is the comparison for a terminal.
 func (w *WhatIf) Text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s   %s   %s by turns\n", topology.Clean(w.Script), w.Mode, plural(w.Runs, "run"))
+	fmt.Fprintf(&b, "%s   %s   %s by turns\n", topology.Clean(w.Script), w.Mode, counted(w.Runs, "run"))
 	for _, d := range w.Diff {
 		fmt.Fprintf(&b, "  %s\n", d)
 	}
@@ -455,11 +455,4 @@ func thousandth(x float64) string {
 		return fmt.Sprintf("%.0f k", x/1e3)
 	}
 	return fmt.Sprintf("%.0f", x)
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -97,12 +97,12 @@ func (a *app) benchLookup(ctx context.Context, f lookupFlags) error {
 	}
 	report := lookupReport{Settings: f.Lookups}
 	for _, r := range f.runs() {
-		used := cpuTime()
+		used := session.CPUTime()
 		m, err := r.x.Run(ctx, r.s)
 		if err != nil {
 			return err
 		}
-		m.CoreTime = (cpuTime() - used).Seconds()
+		m.CoreTime = (session.CPUTime() - used).Seconds()
 		if r.x.Name != "" {
 			m.Strategy += ", " + r.x.Name
 		}

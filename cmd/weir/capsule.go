@@ -55,40 +55,33 @@ func (a *app) capsuleSave(ctx context.Context, script, fixture, mode, output str
 	if err != nil {
 		return usageError{err}
 	}
-	s, err := a.open(script)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	src, err := s.ReadScript(script, nil)
-	if err != nil {
-		return err
-	}
-	set, err := a.fixtureFor(s, src, fixture)
-	if err != nil {
-		return err
-	}
-	if output == "" {
-		output = strings.TrimSuffix(filepath.Base(script), filepath.Ext(script)) + "-" + set.Name + ".capsule"
-	}
-	f, err := os.CreateTemp(filepath.Dir(output), ".capsule-*")
-	if err != nil {
-		return &diag.Diagnostic{Severity: diag.Error, Code: "W0652", File: output, Primary: err.Error()}
-	}
-	defer os.Remove(f.Name()) // gone once it has its name
-	c, err := s.SaveCapsule(ctx, f, script, set, modes, version)
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), output)
-	}
-	if err != nil {
-		return a.shown(src, err)
-	}
-	a.showOutcomes(c.Modes, c.Outcomes)
-	fmt.Fprintf(a.err, "%s   weir capsule replay %s repeats it\n", output, output)
-	return nil
+	return a.withScript(script, func(s *session.Session, src diag.Source) error {
+		set, err := a.fixtureFor(s, src, fixture)
+		if err != nil {
+			return err
+		}
+		if output == "" {
+			output = strings.TrimSuffix(filepath.Base(script), filepath.Ext(script)) + "-" + set.Name + ".capsule"
+		}
+		f, err := os.CreateTemp(filepath.Dir(output), ".capsule-*")
+		if err != nil {
+			return &diag.Diagnostic{Severity: diag.Error, Code: "W0652", File: output, Primary: err.Error()}
+		}
+		defer os.Remove(f.Name()) // gone once it has its name
+		c, err := s.SaveCapsule(ctx, f, script, set, modes, version)
+		if closed := f.Close(); err == nil {
+			err = closed
+		}
+		if err == nil {
+			err = os.Rename(f.Name(), output)
+		}
+		if err != nil {
+			return err
+		}
+		a.showOutcomes(c.Modes, c.Outcomes)
+		fmt.Fprintf(a.err, "%s   weir capsule replay %s repeats it\n", output, output)
+		return nil
+	})
 }
 
 func (a *app) showOutcomes(modes []session.Mode, outcomes map[session.Mode]session.Outcome) {

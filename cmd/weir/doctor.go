@@ -45,33 +45,30 @@ func (a *app) doctor(ctx context.Context, path, fixture, format string, at int) 
 	if format != "text" && format != "json" {
 		return usageError{fmt.Errorf("-o takes text or json, not %q", format)}
 	}
-	st, src, done, err := a.stepper(ctx, path, fixture)
-	if err != nil {
-		return err
-	}
-	defer done()
-	if at < 0 {
-		at = st.BeforeEnd()
-	}
-	if err := st.Goto(ctx, at); err != nil {
-		return a.shown(src, err)
-	}
-	d := st.Doctor()
-	if format == "json" {
-		text, err := json.MarshalIndent(d, "", "  ")
-		if err != nil {
+	return a.withStepper(ctx, path, fixture, func(st *session.Stepper) error {
+		if at < 0 {
+			at = st.BeforeEnd()
+		}
+		if err := st.Goto(ctx, at); err != nil {
 			return err
 		}
-		fmt.Fprintln(a.out, string(text))
-	} else {
-		for _, line := range d.Lines() {
-			fmt.Fprintln(a.out, line)
+		d := st.Doctor()
+		if format == "json" {
+			text, err := json.MarshalIndent(d, "", "  ")
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(a.out, string(text))
+		} else {
+			for _, line := range d.Lines() {
+				fmt.Fprintln(a.out, line)
+			}
 		}
-	}
-	if len(d.Findings) > 0 && d.Findings[0].Cause != session.CauseNotOverYet {
-		return exitError{exitAssertion}
-	}
-	return nil
+		if len(d.Findings) > 0 && d.Findings[0].Cause != session.CauseNotOverYet {
+			return exitError{exitAssertion}
+		}
+		return nil
+	})
 }
 
 // fixtureFor finds the fixture that a person named, or the only one that has all tables
@@ -82,7 +79,7 @@ func (a *app) fixtureFor(s *session.Session, src diag.Source, name string) (*fix
 	}
 	sets, err := s.FixturesFor(src)
 	if err != nil {
-		return nil, a.shown(src, err)
+		return nil, err
 	}
 	if len(sets) == 1 {
 		return sets[0], nil

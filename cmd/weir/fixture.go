@@ -91,32 +91,26 @@ func (a *app) fixtureShrink(ctx context.Context, path, fixture, mode, to string,
 	if o.Parity && o.Assert != "" {
 		return usageError{fmt.Errorf("take one of --parity and --assert")}
 	}
-	s, err := a.open(path)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	src, err := s.ReadScript(path, a.in)
-	if err != nil {
-		return err
-	}
-	if o.Mode, err = s.ModeFor(mode, src); err != nil {
-		return usageError{err}
-	}
-	set, err := a.fixtureFor(s, src, fixture)
-	if err != nil {
-		return err
-	}
-	sh, err := s.Shrink(ctx, src, set, o)
-	if err != nil {
-		return a.shown(src, err)
-	}
-	if to == "" {
-		to = set.Name + "-small"
-	}
-	if err := sh.Write(filepath.Join(filepath.Dir(set.Dir), to)); err != nil {
-		return err
-	}
-	fmt.Fprintf(a.out, "%s: %s of %s after %s\n  %s\n", to, count(sh.After, "row"), session.Thousands(int64(sh.Before)), count(sh.Runs, "run"), sh.Fails)
-	return nil
+	return a.withScript(path, func(s *session.Session, src diag.Source) error {
+		var err error
+		if o.Mode, err = s.ModeFor(mode, src); err != nil {
+			return usageError{err}
+		}
+		set, err := a.fixtureFor(s, src, fixture)
+		if err != nil {
+			return err
+		}
+		sh, err := s.Shrink(ctx, src, set, o)
+		if err != nil {
+			return err
+		}
+		if to == "" {
+			to = set.Name + "-small"
+		}
+		if err := sh.Write(filepath.Join(filepath.Dir(set.Dir), to)); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "%s: %s of %s after %s\n  %s\n", to, count(sh.After, "row"), session.Thousands(int64(sh.Before)), count(sh.Runs, "run"), sh.Fails)
+		return nil
+	})
 }

@@ -168,20 +168,6 @@ func (a *app) record(ctx context.Context, s *session.Session, src diag.Source, o
 	return nil
 }
 
-// withScript opens a session for a script and reads it; diagnostics point into it.
-func (a *app) withScript(path string, f func(*session.Session, diag.Source) error) error {
-	s, err := a.open(path)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	src, err := s.ReadScript(path, a.in)
-	if err != nil {
-		return err
-	}
-	return a.shown(src, f(s, src))
-}
-
 // wrote tells what a new fixture holds.
 func (a *app) wrote(name string, rows map[string]int) {
 	var parts []string

@@ -33,45 +33,39 @@ reads. Exit code 4 says that the results differ.`,
 }
 
 func (a *app) parity(ctx context.Context, path string, names []string) error {
-	s, err := a.open(path)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	src, err := s.ReadScript(path, a.in)
-	if err != nil {
-		return err
-	}
-	var sets []*fixtures.Set
-	for _, name := range names {
-		set, err := s.Fixture(name)
-		if err != nil {
-			return err
+	return a.withScript(path, func(s *session.Session, src diag.Source) error {
+		var sets []*fixtures.Set
+		for _, name := range names {
+			set, err := s.Fixture(name)
+			if err != nil {
+				return err
+			}
+			sets = append(sets, set)
 		}
-		sets = append(sets, set)
-	}
-	if len(names) == 0 {
-		if sets, err = s.FixturesFor(src); err != nil {
-			return a.shown(src, err)
+		if len(names) == 0 {
+			var err error
+			if sets, err = s.FixturesFor(src); err != nil {
+				return err
+			}
 		}
-	}
-	if len(sets) == 0 {
-		return &diag.Diagnostic{Severity: diag.Error, Code: "W0623", File: path, Primary: "no fixture has all tables that the script reads",
-			Hint: "make a folder fixtures/NAME with a file for each of them"}
-	}
-	differ := false
-	for _, set := range sets {
-		p, err := s.Parity(ctx, src, set)
-		if err != nil {
-			return a.shown(src, err)
+		if len(sets) == 0 {
+			return &diag.Diagnostic{Severity: diag.Error, Code: "W0623", File: path, Primary: "no fixture has all tables that the script reads",
+				Hint: "make a folder fixtures/NAME with a file for each of them"}
 		}
-		a.showParity(src, p)
-		differ = differ || !p.Equal()
-	}
-	if differ {
-		return exitError{exitAssertion}
-	}
-	return nil
+		differ := false
+		for _, set := range sets {
+			p, err := s.Parity(ctx, src, set)
+			if err != nil {
+				return err
+			}
+			a.showParity(src, p)
+			differ = differ || !p.Equal()
+		}
+		if differ {
+			return exitError{exitAssertion}
+		}
+		return nil
+	})
 }
 
 // shown prints diagnostics with the script they point into.

@@ -275,3 +275,17 @@ func isUsage(err error) bool {
 	}
 	return false
 }
+
+// withScript opens a session for a script and reads it; diagnostics point into it.
+func (a *app) withScript(path string, f func(*session.Session, diag.Source) error) error {
+	s, err := a.open(path)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	src, err := s.ReadScript(path, a.in)
+	if err != nil {
+		return err
+	}
+	return a.shown(src, f(s, src))
+}

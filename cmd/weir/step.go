@@ -65,48 +65,35 @@ func (a *app) step(ctx context.Context, path string, f stepFlags) error {
 	if err != nil {
 		return usageError{err}
 	}
-	st, src, done, err := a.stepper(ctx, path, f.fixture)
-	if err != nil || st == nil {
-		return err
-	}
-	defer done()
-	w := &walk{app: a, st: st, json: f.format == "json"}
-	if f.by != "" || f.to >= 0 || f.from > 0 {
-		err = w.span(ctx, unit, f.from, f.to)
-	} else {
-		err = w.commands(ctx)
-	}
-	return a.shown(src, err)
+	return a.withStepper(ctx, path, f.fixture, func(st *session.Stepper) error {
+		w := &walk{app: a, st: st, json: f.format == "json"}
+		if f.by != "" || f.to >= 0 || f.from > 0 {
+			return w.span(ctx, unit, f.from, f.to)
+		}
+		return w.commands(ctx)
+	})
 }
 
-// stepper begins to walk through a script over a fixture. A nil stepper without an error
-// has nothing to run.
-func (a *app) stepper(ctx context.Context, path, fixture string) (*session.Stepper, diag.Source, func(), error) {
-	s, err := a.open(path)
-	if err != nil {
-		return nil, diag.Source{}, nil, err
-	}
-	src, err := s.ReadScript(path, a.in)
-	if err == nil {
-		var set, e = a.fixtureFor(s, src, fixture)
-		if e == nil {
-			st, list, e := s.Step(ctx, src, set, nil)
-			if e == nil && a.diagnostics(src, list) {
-				e = exitError{exitUsage}
-			}
-			if e == nil && st == nil {
-				e = &diag.Diagnostic{Severity: diag.Error, Code: "W0640", File: path, Primary: "the script has no query and no INSERT"}
-			}
-			if e == nil {
-				return st, src, func() { _ = st.Close(); _ = s.Close() }, nil
-			}
-			err = a.shown(src, e)
-		} else {
-			err = e
+// withStepper begins to walk through a script over a fixture.
+func (a *app) withStepper(ctx context.Context, path, fixture string, f func(*session.Stepper) error) error {
+	return a.withScript(path, func(s *session.Session, src diag.Source) error {
+		set, err := a.fixtureFor(s, src, fixture)
+		if err != nil {
+			return err
 		}
-	}
-	_ = s.Close()
-	return nil, src, nil, err
+		st, list, err := s.Step(ctx, src, set, nil)
+		if err != nil {
+			return err
+		}
+		if a.diagnostics(src, list) {
+			return exitError{exitUsage}
+		}
+		if st == nil {
+			return &diag.Diagnostic{Severity: diag.Error, Code: "W0640", File: path, Primary: "the script has no query and no INSERT"}
+		}
+		defer st.Close()
+		return f(st)
+	})
 }
 
 // walk shows points of a rehearsal.

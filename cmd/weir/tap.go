@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/session"
 )
 
@@ -51,55 +52,48 @@ func (a *app) tap(ctx context.Context, path string, f tapFlags) error {
 	if f.format != "text" && f.format != "jsonl" {
 		return usageError{fmt.Errorf("-o takes text or jsonl, not %q", f.format)}
 	}
-	s, err := a.open(path)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	src, err := s.ReadScript(path, a.in)
-	if err != nil {
-		return err
-	}
-	mode, err := s.ModeFor(f.mode, src)
-	if err != nil {
-		return usageError{err}
-	}
-	o := session.TapOptions{Edge: f.edge, Where: f.where, Limit: f.limit, Mode: mode}
-	if f.fixture != "" {
-		if o.Fixture, err = s.Fixture(f.fixture); err != nil {
-			return err
+	return a.withScript(path, func(s *session.Session, src diag.Source) error {
+		mode, err := s.ModeFor(f.mode, src)
+		if err != nil {
+			return usageError{err}
 		}
-	}
-	show := a.tapText
-	if f.format == "jsonl" {
-		show = a.tapJSON
-	}
-	var rows int64
-	missed, list, err := s.Tap(ctx, src, o, func(t session.Tapped) error {
-		if t.Rows == nil {
-			if !f.marks {
-				return nil
-			}
-			return show(t, -1)
-		}
-		for i := range t.Rows.Len {
-			rows++
-			if err := show(t, i); err != nil {
+		o := session.TapOptions{Edge: f.edge, Where: f.where, Limit: f.limit, Mode: mode}
+		if f.fixture != "" {
+			if o.Fixture, err = s.Fixture(f.fixture); err != nil {
 				return err
 			}
 		}
+		show := a.tapText
+		if f.format == "jsonl" {
+			show = a.tapJSON
+		}
+		var rows int64
+		missed, list, err := s.Tap(ctx, src, o, func(t session.Tapped) error {
+			if t.Rows == nil {
+				if !f.marks {
+					return nil
+				}
+				return show(t, -1)
+			}
+			for i := range t.Rows.Len {
+				rows++
+				if err := show(t, i); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err == nil && a.diagnostics(src, list) {
+			return exitError{exitUsage}
+		}
+		if err != nil {
+			return err
+		}
+		if missed > 0 {
+			fmt.Fprintf(a.err, "%s shown, %s left out: they came faster\n", count(int(rows), "row"), session.Thousands(missed))
+		}
 		return nil
 	})
-	if err == nil && a.diagnostics(src, list) {
-		return exitError{exitUsage}
-	}
-	if err != nil {
-		return a.shown(src, err)
-	}
-	if missed > 0 {
-		fmt.Fprintf(a.err, "%s shown, %s left out: they came faster\n", count(int(rows), "row"), session.Thousands(missed))
-	}
-	return nil
 }
 
 // tapText prints one row, or the watermark if i < 0.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/session"
 )
 
@@ -47,45 +48,39 @@ func (a *app) why(ctx context.Context, path, fixture, mode, format string, o ses
 	if format != "text" && format != "json" {
 		return usageError{fmt.Errorf("-o takes text or json, not %q", format)}
 	}
-	s, err := a.open(path)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	src, err := s.ReadScript(path, a.in)
-	if err != nil {
-		return err
-	}
-	if o.Mode, err = s.ModeFor(mode, src); err != nil {
-		return usageError{err}
-	}
-	set, err := a.fixtureFor(s, src, fixture)
-	if err != nil {
-		return err
-	}
-	w, list, err := s.Why(ctx, src, set, o)
-	if err == nil && a.diagnostics(src, list) {
-		return exitError{exitUsage}
-	}
-	if err != nil {
-		return a.shown(src, err)
-	}
-	if w == nil {
-		return usageError{fmt.Errorf("the script has no query and no INSERT")}
-	}
-	if format == "json" {
-		text, err := json.MarshalIndent(w, "", "  ")
+	return a.withScript(path, func(s *session.Session, src diag.Source) error {
+		var err error
+		if o.Mode, err = s.ModeFor(mode, src); err != nil {
+			return usageError{err}
+		}
+		set, err := a.fixtureFor(s, src, fixture)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(a.out, string(text))
-	} else {
-		a.showWhy(w, o.Where)
-	}
-	if w.Missing != nil {
-		return exitError{exitAssertion}
-	}
-	return nil
+		w, list, err := s.Why(ctx, src, set, o)
+		if err == nil && a.diagnostics(src, list) {
+			return exitError{exitUsage}
+		}
+		if err != nil {
+			return err
+		}
+		if w == nil {
+			return usageError{fmt.Errorf("the script has no query and no INSERT")}
+		}
+		if format == "json" {
+			text, err := json.MarshalIndent(w, "", "  ")
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(a.out, string(text))
+		} else {
+			a.showWhy(w, o.Where)
+		}
+		if w.Missing != nil {
+			return exitError{exitAssertion}
+		}
+		return nil
+	})
 }
 
 // showWhy prints an explanation.

@@ -37,19 +37,7 @@ func (h *timerHeap) push(t timer) {
 }
 
 // remove takes out the timer of a ref.
-func (h *timerHeap) remove(ref int32) {
-	at, last := int(h.places[ref]), len(h.heap)-1
-	t := h.heap[last]
-	h.heap = h.heap[:last]
-	if at == last {
-		return
-	}
-	h.heap[at] = t
-	h.down(at)
-	if h.heap[at] == t {
-		h.up(at)
-	}
-}
+func (h *timerHeap) remove(ref int32) { h.removeAt(int(h.places[ref])) }
 
 // drop takes out the timer of an id at a time, if there is one, as Flink does when a timer is deleted. It looks where
 // the last timer with that ref is, then everywhere.
@@ -59,10 +47,14 @@ func (h *timerHeap) drop(id, ref int32, at int64) {
 	if i >= len(h.heap) || !is(h.heap[i]) {
 		i = slices.IndexFunc(h.heap, is)
 	}
-	last := len(h.heap) - 1
-	if i < 0 {
-		return
+	if i >= 0 {
+		h.removeAt(i)
 	}
+}
+
+// removeAt takes out the timer at a place: the last one comes there and goes down or up.
+func (h *timerHeap) removeAt(i int) {
+	last := len(h.heap) - 1
 	t := h.heap[last]
 	h.heap = h.heap[:last]
 	if i == last {

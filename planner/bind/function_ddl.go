@@ -300,17 +300,10 @@ func (b *binder) dropFunction(s *syntax.Drop) {
 }
 
 // showFunctions lists built-in functions and those of the script.
-func (b *binder) showFunctions(s *syntax.Show) []string {
-	in, db := b.cat.CurrentCatalog, b.cat.CurrentDatabase
-	if s.Scope != nil {
-		parts := s.Scope.Strings()
-		db = parts[len(parts)-1]
-		if len(parts) > 1 {
-			in = parts[len(parts)-2]
-		}
-		if !b.cat.HasDatabase(in, db) {
-			hintName(b.errorf(codeNoNamespace, b.at(*s.Scope), "database %q not found in catalog %q", db, in), db, b.cat.Databases(in))
-		}
+func (b *binder) showFunctions(s *syntax.Show) ([]string, bool) {
+	in, db, ok := b.showScope(s)
+	if !ok {
+		return nil, false
 	}
 	var names []string
 	if !s.User {
@@ -324,7 +317,7 @@ func (b *binder) showFunctions(s *syntax.Show) []string {
 		names = append(names, f.Path.Name)
 	}
 	slices.Sort(names)
-	return slices.Compact(names)
+	return slices.Compact(names), true
 }
 
 // wordLike are the names a person can call: operators are functions too.

@@ -59,7 +59,7 @@ func (b *binder) showNames(s *syntax.Show) ([]string, bool) {
 	case syntax.ShowModules:
 		return []string{"core"}, true
 	case syntax.ShowFunctions:
-		return b.showFunctions(s), true
+		return b.showFunctions(s)
 	case syntax.ShowDatabases:
 		in := b.cat.CurrentCatalog
 		if s.Scope != nil {
@@ -71,17 +71,9 @@ func (b *binder) showNames(s *syntax.Show) ([]string, bool) {
 		}
 		return b.cat.Databases(in), true
 	case syntax.ShowTables, syntax.ShowViews:
-		in, db := b.cat.CurrentCatalog, b.cat.CurrentDatabase
-		if s.Scope != nil {
-			parts := s.Scope.Strings()
-			db = parts[len(parts)-1]
-			if len(parts) > 1 {
-				in = parts[len(parts)-2]
-			}
-			if !b.cat.HasDatabase(in, db) {
-				hintName(b.errorf(codeNoNamespace, b.at(*s.Scope), "database %q not found in catalog %q", db, in), db, b.cat.Databases(in))
-				return nil, false
-			}
+		in, db, ok := b.showScope(s)
+		if !ok {
+			return nil, false
 		}
 		var names []string
 		for _, t := range b.cat.Tables(in, db) {
@@ -92,6 +84,24 @@ func (b *binder) showNames(s *syntax.Show) ([]string, bool) {
 		return names, true
 	}
 	return nil, true // JARs, procedures, models: there are none
+}
+
+// showScope gives the catalog and database whose names a SHOW lists.
+func (b *binder) showScope(s *syntax.Show) (in, db string, ok bool) {
+	in, db = b.cat.CurrentCatalog, b.cat.CurrentDatabase
+	if s.Scope == nil {
+		return in, db, true
+	}
+	parts := s.Scope.Strings()
+	db = parts[len(parts)-1]
+	if len(parts) > 1 {
+		in = parts[len(parts)-2]
+	}
+	if !b.cat.HasDatabase(in, db) {
+		hintName(b.errorf(codeNoNamespace, b.at(*s.Scope), "database %q not found in catalog %q", db, in), db, b.cat.Databases(in))
+		return in, db, false
+	}
+	return in, db, true
 }
 
 // matching keeps the names that LIKE or ILIKE asks for.

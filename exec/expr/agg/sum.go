@@ -178,15 +178,7 @@ func (a *sum[T, S]) Result(ids []int32) (*vec.Vec, error) {
 	out := vec.New(a.res, len(ids))
 	vals := vec.Slice[T](out)
 	for j, id := range ids {
-		c := a.cells[id]
-		switch {
-		case c.n == 0 && a.kind != sumOrZero:
-			out.SetNull(j)
-		case a.kind == average:
-			vals[j] = T(c.sum / S(c.n))
-		case c.n != 0:
-			vals[j] = T(c.sum)
-		}
+		a.put(out, vals, j, a.cells[id])
 	}
 	return out, nil
 }

@@ -294,10 +294,14 @@ func (f *Function) pieces(n int, call func(at, n int) error) error {
 
 // Call is guest.Scalar's.
 func (f *Function) Call(args []*vec.Vec, n int) (*vec.Vec, error) {
-	t := f.code.CallType()
+	return f.asked(kindCall, f.args, n, f.code.CallType(), func(at, n int) []*vec.Vec { return cut(args, at, n) })
+}
+
+// asked sends n rows in pieces and puts the values that come back together; cols gives a piece.
+func (f *Function) asked(kind byte, schema *arrow.Schema, n int, t types.Type, cols func(at, n int) []*vec.Vec) (*vec.Vec, error) {
 	var parts []*vec.Vec
 	err := f.pieces(n, func(at, n int) error {
-		body, err := f.ask(kindCall, f.args, cut(args, at, n), n)
+		body, err := f.ask(kind, schema, cols(at, n), n)
 		if err != nil {
 			return err
 		}
@@ -351,23 +355,7 @@ func (f *Function) Value(ids []int32) (*vec.Vec, error) {
 }
 
 func (f *Function) read(kind byte, ids []int32, t types.Type) (*vec.Vec, error) {
-	var parts []*vec.Vec
-	err := f.pieces(len(ids), func(at, n int) error {
-		body, err := f.ask(kind, f.ids, []*vec.Vec{groupColumn(ids[at : at+n])}, n)
-		if err != nil {
-			return err
-		}
-		v, err := f.rows(body, t, n)
-		parts = append(parts, v)
-		return err
-	})
-	switch {
-	case err != nil:
-		return nil, err
-	case len(parts) == 1:
-		return parts[0], nil
-	}
-	return vec.ConcatVecs(t.Null(), parts), nil
+	return f.asked(kind, f.ids, len(ids), t, func(at, n int) []*vec.Vec { return []*vec.Vec{groupColumn(ids[at : at+n])} })
 }
 
 // Reset is guest.Aggregate's.

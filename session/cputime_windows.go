@@ -1,12 +1,12 @@
-package main
+package session
 
 import (
 	"syscall"
 	"time"
 )
 
-// cpuTime is the processor time that this process has used so far, 0 if it is not known.
-func cpuTime() time.Duration {
+// CPUTime is the processor time that this process has used so far, 0 if it is not known.
+func CPUTime() time.Duration {
 	p, err := syscall.GetCurrentProcess()
 	if err != nil {
 		return 0

@@ -1,14 +1,14 @@
 //go:build unix
 
-package session_test
+package session
 
 import (
 	"syscall"
 	"time"
 )
 
-// cpuTime is the time that all threads of the process have spent computing.
-func cpuTime() time.Duration {
+// CPUTime is the processor time that this process has used so far, 0 if it is not known.
+func CPUTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		return 0
