@@ -59,7 +59,7 @@ var rooms = []struct {
 	{"connectors", []string{"connectors", "exec", "planner/diag", "planner/types", "planner/rex", "planner/catalog", "planner/physical", "topology"}},
 	{"fixtures", []string{"fixtures", "planner/types", "planner/diag", "exec/vec"}},
 	{"session", []string{"session", "planner", "topology", "exec", "connectors", "fixtures"}},
-	{"tui", []string{"tui", "session", "topology", "planner/diag"}},
+	{"tui", []string{"tui", "session", "topology", "planner/diag", "planner/syntax", "fixtures"}},
 	{"cmd", []string{"cmd", "tui", "session", "topology", "planner/diag", "fixtures"}},
 }
 
@@ -77,6 +77,8 @@ var libraries = []struct{ lib, room string }{
 	{"github.com/twmb/franz-go", "connectors/kafka"},
 	{"github.com/redis/go-redis", "connectors/redis"},
 	{"github.com/charmbracelet/bubbletea", "tui"},
+	{"github.com/charmbracelet/bubbles", "tui"},
+	{"github.com/charmbracelet/x/ansi", "tui"},
 	{"github.com/cockroachdb/pebble", "exec/state"},
 	{"github.com/spf13/cobra", "cmd"},
 	{"github.com/apache/arrow-go/v18", "connectors/format/parquet"},

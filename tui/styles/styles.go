@@ -6,58 +6,44 @@ package styles
 
 import (
 	"io"
+	"os"
 
 	"github.com/charmbracelet/lipgloss"
+	"github.com/muesli/termenv"
 
 	"github.com/weir-sql/weir/topology"
 )
 
 // Styles are the styles of one terminal.
 type Styles struct {
-	graph map[topology.Role]lipgloss.Style
+	Look   Look
+	Glyphs *Glyphs
+
+	Faint, Strong, Title       Style
+	Border, Active             Style // of a frame; Active of the one with the focus
+	Cursor, Selection, Current Style // in a text: the cursor's cell, what is selected, the cursor's line
+	Chosen, Match, Mark        Style // a row of a list; what a search found; what is linked with the choice elsewhere
+	Bar, Key                   Style // the bars at the top and bottom; a key that can be pressed
+	Error, Warning, Note, Good Style
+	WrongText, DoubtfulText    Style // SQL under which an error or a warning lies
+	Added, Removed, Changed    Style
+
+	Keyword, Function, String, Number, Comment, Hint, Symbol, QuotedName Style // SQL
+
+	graph map[topology.Role]Style
 }
 
-// The terminal's own colours, by number.
-const (
-	red     = lipgloss.Color("1")
-	green   = lipgloss.Color("2")
-	yellow  = lipgloss.Color("3")
-	blue    = lipgloss.Color("4")
-	magenta = lipgloss.Color("5")
-	cyan    = lipgloss.Color("6")
-)
-
-// New builds the styles for a terminal. NO_COLOR, TERM=dumb and terminals without
+// New builds the styles for a terminal, as commands use them that print. NO_COLOR, TERM=dumb and terminals without
 // colours give plain text.
-func New(w io.Writer) Styles { return build(lipgloss.NewRenderer(w)) }
-
-func build(r *lipgloss.Renderer) Styles {
-	plain := r.NewStyle()
-	colour := func(c lipgloss.Color) lipgloss.Style { return plain.Foreground(c) }
-	return Styles{graph: map[topology.Role]lipgloss.Style{
-		topology.RoleTitle:     plain.Bold(true),
-		topology.RoleRail:      plain.Faint(true),
-		topology.RoleLabel:     plain.Bold(true),
-		topology.RoleName:      colour(cyan),
-		topology.RoleParallel:  colour(blue),
-		topology.RoleExchange:  colour(yellow),
-		topology.RoleChained:   plain.Faint(true),
-		topology.RoleChangelog: colour(magenta),
-		topology.RoleKey:       colour(green),
-		topology.RoleState:     colour(cyan),
-		topology.RoleNote:      plain.Faint(true),
-		topology.RoleAdded:     colour(green),
-		topology.RoleRemoved:   colour(red),
-		topology.RoleChanged:   colour(yellow),
-	}}
+func New(w io.Writer) *Styles {
+	if lipgloss.NewRenderer(w).ColorProfile() == termenv.Ascii || os.Getenv("NO_COLOR") != "" {
+		return &Styles{Glyphs: unicodeGlyphs}
+	}
+	return For(Look{Depth: Sixteen})
 }
 
 // Graph colours a piece of a graph's rendering; see topology.Options.Paint. It adds
 // nothing that takes room.
-func (s Styles) Graph(role topology.Role, text string) string {
-	style, ok := s.graph[role]
-	if !ok || text == "" {
-		return text
-	}
-	return style.Inline(true).Render(text)
+func (s *Styles) Graph(role topology.Role, text string) string {
+	return s.graph[role].Render(text)
 }
