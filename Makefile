@@ -28,9 +28,9 @@ test: ## all tests that need no service
 race: ## the race detector on the packages with goroutines
 	CGO_ENABLED=1 $(GO) test -race -short ./exec/runtime/... ./exec/op/... ./exec/state/... ./connectors/... ./session/...
 
-conformance: ## record the answers of the recorded cases anew, with a real Flink (FLINK_ORACLE=folder with its run.sh)
+conformance: ## record the answers of the recorded cases anew, with a real Flink (FLINK_ORACLE=folder with its run.sh; ONLY=how ids begin)
 	@test -x "$(FLINK_ORACLE)/run.sh" || { echo "FLINK_ORACLE must name the folder of a program run.sh that answers cases with Apache Flink 2.2"; exit 2; }
-	$(GO) test ./session/sqltest/flink -count=1 -timeout 60m -run 'TestFlink$$' -oracle "$$(cd "$(FLINK_ORACLE)" && pwd)/run.sh" -again
+	$(GO) test ./session/sqltest/flink -count=1 -timeout 120m -run 'TestFlink$$' -oracle "$$(cd "$(FLINK_ORACLE)" && pwd)/run.sh" -again -only "$(ONLY)"
 
 PYTHON ?= python3
 test-python: ## the tests of functions in Python (needs python3 with pyarrow; PYTHON=… names one)

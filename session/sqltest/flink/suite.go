@@ -8,7 +8,10 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -121,15 +124,35 @@ func Known(path string) (map[string]string, error) {
 	return known, err
 }
 
-// Forget drops all answers, so that Record asks for them again.
-func (s *Suite) Forget() { s.Answers = map[string]sqltest.Answer{} }
+// Forget drops the answers of cases whose id begins so, that Record asks for them again.
+func (s *Suite) Forget(prefix string) {
+	maps.DeleteFunc(s.Answers, func(id string, _ sqltest.Answer) bool { return strings.HasPrefix(id, prefix) })
+}
 
-// Record asks a Flink for the answers of all cases that have none, and keeps them.
-// oracle is a program that reads a case a line and writes an answer a line; scratch
-// is a folder for the cases' files.
+// batch is how many cases a Flink is asked at once: what it answered is kept before the
+// next ones, so that a recording that is broken off goes on where it was.
+const batch = 500
+
+// Record asks a Flink for the answers of all cases that have none, keeps them and gives
+// their number. oracle is a program that reads a case a line and writes an answer a line;
+// scratch is a folder for the cases' files.
 func Record(dir, oracle, scratch string, suites []*Suite) (int, error) {
 	var in bytes.Buffer
 	of := map[string]*Suite{}
+	n := 0
+	flush := func() error {
+		if len(of) == 0 {
+			return nil
+		}
+		got, err := ask(oracle, &in, of, scratch)
+		n += got
+		for s := range changed(of) {
+			err = errors.Join(err, s.save(dir))
+		}
+		in.Reset()
+		clear(of)
+		return err
+	}
 	for _, s := range suites {
 		for i, c := range s.Cases {
 			if _, ok := s.Answers[c.ID]; ok {
@@ -137,26 +160,42 @@ func Record(dir, oracle, scratch string, suites []*Suite) (int, error) {
 			}
 			at := filepath.Join(scratch, fmt.Sprintf("%s-%d", s.Name, i))
 			if err := os.MkdirAll(at, 0o755); err != nil {
-				return 0, err
+				return n, err
 			}
 			if err := c.WriteFiles(at); err != nil {
-				return 0, err
+				return n, err
 			}
 			c = c.In(at)
 			c.Files = nil
 			line, err := json.Marshal(c)
 			if err != nil {
-				return 0, err
+				return n, err
 			}
 			in.Write(append(line, '\n'))
-			of[c.ID] = s
+			if of[c.ID] = s; len(of) < batch {
+				continue
+			}
+			if err := flush(); err != nil {
+				return n, err
+			}
 		}
 	}
-	if len(of) == 0 {
-		return 0, nil
+	return n, flush()
+}
+
+// changed is the set of suites that cases belong to.
+func changed(of map[string]*Suite) map[*Suite]bool {
+	out := map[*Suite]bool{}
+	for _, s := range of {
+		out[s] = true
 	}
+	return out
+}
+
+// ask runs the oracle over cases, a line each, and puts its answers into their suites.
+func ask(oracle string, cases io.Reader, of map[string]*Suite, scratch string) (n int, err error) {
 	cmd := exec.Command(oracle)
-	cmd.Stdin, cmd.Stderr = &in, os.Stderr
+	cmd.Stdin, cmd.Stderr = cases, os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return 0, err
@@ -164,35 +203,27 @@ func Record(dir, oracle, scratch string, suites []*Suite) (int, error) {
 	if err := cmd.Start(); err != nil {
 		return 0, err
 	}
-	changed := map[*Suite]bool{}
-	n := 0
-	for r := bufio.NewReader(out); ; n++ {
+	for r := bufio.NewReader(out); ; {
 		line, err := r.ReadBytes('\n')
 		if len(line) == 0 {
 			break
 		}
 		if err != nil {
-			return n, err
+			return n, errors.Join(err, cmd.Wait())
 		}
 		a, err := sqltest.Decode(line)
 		if err != nil {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
 			return n, err
 		}
 		if s := of[a.ID]; s != nil {
 			a.Error = strings.ReplaceAll(firstLine(a.Error), scratch, "$DIR")
 			s.Answers[a.ID] = a
-			changed[s] = true
+			n++
 		}
 	}
-	if err := cmd.Wait(); err != nil {
-		return n, err
-	}
-	for s := range changed {
-		if err := s.save(dir); err != nil {
-			return n, err
-		}
-	}
-	return n, nil
+	return n, cmd.Wait()
 }
 
 func firstLine(s string) string {

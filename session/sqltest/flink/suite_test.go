@@ -38,7 +38,7 @@ func TestFlink(t *testing.T) {
 	if *oracle != "" {
 		for _, s := range suites {
 			if *again {
-				s.Forget()
+				s.Forget(*only)
 			}
 		}
 		n, err := Record(data, *oracle, t.TempDir(), suites)
