@@ -129,12 +129,12 @@ func (s *source) Open(_ context.Context, split exec.Split, position []byte) (exe
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{span: p, rows: rows, next: p.Start}
+	r := &reader{span: p, rows: rows, next: p.Start, committed: strings.EqualFold(s.cluster.props["isolation.level"], "read_committed")}
 	if r.ended() {
 		return r, nil
 	}
 	isolation := kgo.ReadUncommitted()
-	if strings.EqualFold(s.cluster.props["isolation.level"], "read_committed") {
+	if r.committed {
 		isolation = kgo.ReadCommitted()
 	}
 	r.client, err = s.cluster.client(
@@ -151,11 +151,12 @@ func (s *source) Open(_ context.Context, split exec.Split, position []byte) (exe
 // reader reads one partition.
 type reader struct {
 	span
-	brokers []string
-	client  *kgo.Client // nil if there is nothing to read
-	rows    *assembler
-	next    int64 // offset after the last record given
-	high    int64 // high watermark as of the last fetch
+	brokers   []string
+	client    *kgo.Client // nil if there is nothing to read
+	committed bool        // records of open and aborted transactions are not given
+	rows      *assembler
+	next      int64 // offset after the last record given
+	high      int64 // high watermark as of the last fetch
 }
 
 var _ exec.Lagger = (*reader)(nil)
@@ -198,6 +199,9 @@ func (r *reader) Read(ctx context.Context) (*vec.Batch, error) {
 		return nil, bad
 	}
 	b := r.rows.finish()
+	if b == nil && r.End >= 0 && fetches.NumRecords() == 0 {
+		r.skipTail(ctx)
+	}
 	if b == nil && r.ended() {
 		return nil, io.EOF
 	}
