@@ -48,26 +48,28 @@ type RunOptions struct {
 
 // Run is a plan that runs: one job, or one after the other (see stages).
 type Run struct {
-	plan   *Plan
-	began  time.Time
-	cancel context.CancelFunc
-	temp   *tempDir
-	host   *udf.Host // of user functions
-	limit  *limiter
-	flush  chan struct{}
-	wait   sync.Once
-	err    error
-	ended  time.Time
-	sinkMu sync.Mutex
-	sinks  []result.Writer
-	done   chan struct{} // closed after the last job
-	keep   *keeper       // nil if nothing is kept
+	session *Session
+	plan    *Plan
+	began   time.Time
+	cancel  context.CancelFunc
+	temp    *tempDir
+	host    *udf.Host // of user functions
+	limit   *limiter
+	flush   chan struct{}
+	wait    sync.Once
+	err     error
+	ended   time.Time
+	sinkMu  sync.Mutex
+	sinks   []result.Writer
+	done    chan struct{} // closed after the last job
+	keep    *keeper       // nil if nothing is kept
 
 	mu      sync.Mutex
-	job     *runtime.Job // that runs, or ran last
-	jobErr  error        // of the job that ran last; read after done
-	past    Progress     // of the jobs before
-	stopped error        // cause of Stop
+	job     *runtime.Job        // that runs, or ran last
+	jobErr  error               // of the job that ran last; read after done
+	past    Progress            // of the jobs before
+	stopped error               // cause of Stop
+	taps    map[*OpenTap]func() // that are open, and what takes them out of the job
 }
 
 // Run starts a plan. Nothing has been written if it gives an error.
@@ -80,7 +82,7 @@ func (s *Session) Run(ctx context.Context, p *Plan, o RunOptions) (*Run, error) 
 		return nil, err
 	}
 	reg := s.registry(registryOptions{zone: zone, batch: p.Mode == Batch, parallelism: maxParallelism(p.Graph)})
-	r := &Run{plan: p, temp: &tempDir{}, flush: make(chan struct{}), limit: &limiter{max: o.Limit},
+	r := &Run{session: s, taps: map[*OpenTap]func(){}, plan: p, temp: &tempDir{}, flush: make(chan struct{}), limit: &limiter{max: o.Limit},
 		began: time.Now(), done: make(chan struct{})}
 	// The limit may be reached before start has given the job that is to be stopped.
 	started := make(chan struct{})
@@ -177,6 +179,9 @@ func (r *Run) next(g *topology.Graph, start func(*topology.Graph) (*runtime.Job,
 	job, err := start(g)
 	if err == nil {
 		r.job = job
+		for open := range r.taps {
+			r.taps[open] = r.attach(open.tapping)
+		}
 	}
 	return err
 }

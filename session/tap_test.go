@@ -2,9 +2,16 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"reflect"
+	gort "runtime"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/weir-sql/weir/planner/diag"
 )
@@ -58,38 +65,180 @@ func TestTapSeesTheEdge(t *testing.T) {
 	}
 }
 
-// BenchmarkTap compares a run without a tap to one whose widest edge is watched.
-func BenchmarkTap(b *testing.B) {
-	s := project(b, map[string]string{})
+// TestTapOfALiveRun: taps are opened and closed while a job runs, see what passes meanwhile, with
+// subtask and watermark, and leave the run as it was.
+func TestTapOfALiveRun(t *testing.T) {
+	s := project(t, map[string]string{})
 	src := diag.Source{Name: "q", Text: `
-CREATE TABLE g (k INT, v BIGINT) WITH ('connector' = 'datagen', 'number-of-rows' = '2000000', 'fields.k.min' = '1', 'fields.k.max' = '1000');
-CREATE TABLE b (k INT, n BIGINT, v BIGINT) WITH ('connector' = 'blackhole');
-INSERT INTO b SELECT k, COUNT(*), SUM(v) FROM g GROUP BY k;`}
-	ctx := context.Background()
-	for _, tapped := range []bool{false, true} {
-		b.Run(fmt.Sprintf("tapped=%t", tapped), func(b *testing.B) {
-			for b.Loop() {
-				if tapped {
-					var rows int64
-					missed, _, err := s.Tap(ctx, src, TapOptions{Edge: "g", Limit: -1, Mode: Stream}, func(t Tapped) error {
-						if t.Rows != nil {
-							rows += int64(t.Rows.Len)
-						}
-						return nil
-					})
-					if err != nil || rows+missed != 2_000_000 {
-						b.Fatal(err, rows, missed)
-					}
-					continue
+CREATE TABLE e (k INT, t TIMESTAMP(3), WATERMARK FOR t AS t - INTERVAL '1' SECOND) WITH ('connector' = 'datagen', 'rows-per-second' = '5000', 'fields.k.min' = '0', 'fields.k.max' = '9');
+CREATE TABLE b (k INT, n BIGINT, t TIMESTAMP(3)) WITH ('connector' = 'blackhole');
+INSERT INTO b SELECT k, COUNT(*), MAX(t) FROM e GROUP BY k;`}
+	plan, list := s.Plan(src, Stream)
+	if list.HasErrors() {
+		t.Fatal(list)
+	}
+	before := plan.Graph.Clone()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	run, err := s.Run(ctx, plan, RunOptions{Limit: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		run.Stop(nil)
+		_ = run.Wait() // it was stopped
+	}()
+	for round := range 3 {
+		// As many as asked for, and only those of the condition; a second tap beside it.
+		var rows, others atomic.Int64
+		beside, err := run.Tap(TapOptions{Edge: "e", Limit: -1, Marks: true}, func(tap Tapped) error {
+			others.Add(1)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tap, err := run.Tap(TapOptions{Edge: "e", Where: "k = 3", Limit: 20}, func(tap Tapped) error {
+			for i := range tap.Rows.Len {
+				if text := RowText(tap.Schema, tap.Rows, i); !strings.HasPrefix(text, `{"k":3,`) {
+					t.Errorf("the condition does not hold for %s", text)
 				}
-				plan, list := s.Plan(src, Stream)
-				if list.HasErrors() {
-					b.Fatal(list)
-				}
-				if err := s.muted(ctx, plan, nil); err != nil {
-					b.Fatal(err)
+				if tap.Node.Name != "e" || tap.Subtask != 0 || !IsTime(tap.EventTime(i)) {
+					t.Errorf("%s/%d at %d", tap.Node.Name, tap.Subtask, tap.EventTime(i))
 				}
 			}
+			if round > 0 && !IsTime(tap.Watermark) {
+				t.Error("a tap that is opened later does not know the watermark")
+			}
+			rows.Add(int64(tap.Rows.Len))
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-tap.Done():
+		case <-run.Done():
+			t.Fatal(run.Wait())
+		}
+		if missed, err := tap.Close(); err != nil || missed != 0 || rows.Load() != 20 {
+			t.Errorf("%d rows, %d left out, %v", rows.Load(), missed, err)
+		}
+		if _, err := beside.Close(); err != nil || others.Load() == 0 {
+			t.Error(others.Load(), err)
+		}
+		was := others.Load()
+		passed := run.Job().Total(before.Nodes[0].ID).RowsOut
+		for run.Job().Total(before.Nodes[0].ID).RowsOut < passed+1000 {
+			time.Sleep(time.Millisecond)
+		}
+		if others.Load() != was {
+			t.Error("a closed tap saw rows")
+		}
+	}
+	if len(run.taps) != 0 {
+		t.Errorf("%d taps are left", len(run.taps))
+	}
+	if !reflect.DeepEqual(before.Nodes, plan.Graph.Nodes) || !reflect.DeepEqual(before.Edges, plan.Graph.Edges) {
+		t.Error("the plan is another than before the taps")
+	}
+	// An error of whoever looks ends the tap, not the run.
+	broken := errors.New("broken")
+	tap, err := run.Tap(TapOptions{Edge: "e", Limit: -1}, func(Tapped) error { return broken })
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-tap.Done()
+	if _, err := tap.Close(); !errors.Is(err, broken) {
+		t.Error(err)
+	}
+	select {
+	case <-run.Done():
+		t.Error("the run ended", run.Wait())
+	default:
+	}
+	if _, err := run.Tap(TapOptions{Edge: "nothing"}, nil); err == nil || !strings.Contains(err.Error(), "nothing") {
+		t.Error(err)
+	}
+	if _, err := run.Tap(TapOptions{Edge: "e", Where: "m > 1"}, nil); err == nil {
+		t.Error("a condition on a column that is not there")
+	}
+}
+
+// BenchmarkTap measures what a tap costs a run: core-seconds of a run that nobody watches, of one
+// on which a tap was opened and closed at once, and of one whose widest edge is shown as text all
+// the time, in turns; medians and their ratios.
+func BenchmarkTap(b *testing.B) {
+	TuneGC()
+	s := project(b, map[string]string{})
+	ctx := context.Background()
+	for _, q := range []struct{ name, sql string }{
+		{"group", "INSERT INTO b SELECT k, COUNT(*), SUM(v) FROM g GROUP BY k"},
+		{"project", "INSERT INTO b SELECT k, v + 1, v * 2 + k FROM g WHERE v > 500"},
+	} {
+		const rows = 40_000_000
+		src := diag.Source{Name: "q", Text: fmt.Sprintf(`
+CREATE TABLE g (k INT, v BIGINT) WITH ('connector' = 'datagen', 'number-of-rows' = '%d', 'rows-per-second' = '1000000000000',
+  'fields.k.min' = '1', 'fields.k.max' = '1000', 'fields.v.min' = '0', 'fields.v.max' = '1000');
+CREATE TABLE b (k INT, n BIGINT, v BIGINT) WITH ('connector' = 'blackhole');
+%s;`, rows, q.sql)}
+		b.Run(q.name, func(b *testing.B) {
+			var figures [3][]float64
+			var shown, missed int64
+			turn := 0
+			for b.Loop() {
+				turn++
+				for i := range figures {
+					how := (i + turn) % len(figures)
+					plan, list := s.Plan(src, Stream)
+					if list.HasErrors() {
+						b.Fatal(list)
+					}
+					gort.GC()
+					began := CPUTime()
+					run, err := s.Run(ctx, plan, RunOptions{Limit: -1})
+					if err != nil {
+						b.Fatal(err)
+					}
+					if how > 0 {
+						shown = 0
+						tap, err := run.Tap(TapOptions{Edge: "g", Limit: -1, Marks: true}, func(t Tapped) error {
+							if t.Rows == nil {
+								return nil
+							}
+							for i := range t.Rows.Len {
+								shown++
+								fmt.Fprintf(io.Discard, "%s/%d  %s  watermark %s  %s\n", t.Node.Name, t.Subtask, t.Rows.Kind(i), MarkText(t.Watermark), RowText(t.Schema, t.Rows, i))
+							}
+							return nil
+						})
+						if err != nil {
+							b.Fatal(err)
+						}
+						if how == 2 {
+							<-run.Done()
+						}
+						if missed, err = tap.Close(); err != nil {
+							b.Fatal(err)
+						}
+					}
+					if err := run.Wait(); err != nil {
+						b.Fatal(err)
+					}
+					figures[how] = append(figures[how], (CPUTime() - began).Seconds())
+				}
+			}
+			none, closed, open := medianOf(figures[0]), medianOf(figures[1]), medianOf(figures[2])
+			b.ReportMetric(none, "core-s/untapped")
+			b.ReportMetric(100*(closed/none-1), "%/closed")
+			b.ReportMetric(100*(open/none-1), "%/open")
+			b.ReportMetric(float64(shown), "rows-shown")
+			b.ReportMetric(float64(missed), "rows-left-out")
 		})
 	}
+}
+
+func medianOf(xs []float64) float64 {
+	slices.Sort(xs)
+	return xs[len(xs)/2]
 }

@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/weir-sql/weir/exec"
@@ -18,7 +19,7 @@ type port struct {
 	links     []*inlet
 	exchanges []*exchange
 	counters  *exec.Counters
-	taps      []Tap
+	taps      atomic.Pointer[[]Tap] // nil = nobody watches
 	mark      int64
 }
 
@@ -35,8 +36,10 @@ func (p *port) Emit(b *vec.Batch) error {
 	}
 	p.counters.RowsOut.Add(int64(b.Len))
 	p.counters.BatchesOut.Add(1)
-	for _, t := range p.taps {
-		t.Batch(b)
+	if taps := p.taps.Load(); taps != nil {
+		for _, t := range *taps {
+			t.Batch(b)
+		}
 	}
 	open := false
 	for _, l := range p.links {
@@ -70,8 +73,10 @@ func (p *port) watermark(mark int64) error {
 	}
 	p.mark = mark
 	p.counters.Watermark.Store(mark)
-	for _, t := range p.taps {
-		t.Watermark(mark)
+	if taps := p.taps.Load(); taps != nil {
+		for _, t := range *taps {
+			t.Watermark(mark)
+		}
 	}
 	for _, l := range p.links {
 		if err := l.link.watermark(mark); err != nil {

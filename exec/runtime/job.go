@@ -10,7 +10,6 @@ import (
 
 	"github.com/weir-sql/weir/exec"
 	"github.com/weir-sql/weir/exec/state"
-	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/physical"
 	"github.com/weir-sql/weir/topology"
@@ -44,13 +43,6 @@ type Config struct {
 	Final func(*Snapshot) error
 	// Tap is asked once for every node and subtask; what it gives sees the node's output.
 	Tap func(n *topology.Node, subtask int) Tap
-}
-
-// Tap watches the output of one node in one subtask. It is called by the task
-// itself: it must be quick and must not keep the task waiting.
-type Tap interface {
-	Batch(*vec.Batch)
-	Watermark(int64)
 }
 
 // Job is a graph that runs.
@@ -266,17 +258,6 @@ func (t *task) seal(j *Job) {
 		}
 		t.inputs[in]++
 	}
-}
-
-// taps asks for the tap of a node.
-func (j *Job) taps(id topology.NodeID, subtask int) []Tap {
-	if j.cfg.Tap == nil {
-		return nil
-	}
-	if t := j.cfg.Tap(j.graph.Node(id), subtask); t != nil {
-		return []Tap{t}
-	}
-	return nil
 }
 
 // run runs all tasks, then commits or aborts the sinks.

@@ -68,7 +68,9 @@ func (j *Job) newTask(v *topology.Vertex, subtask int) (*task, error) {
 	}
 	for id, p := range byNode {
 		j.ports[portKey{id, subtask}] = p
-		p.taps = j.taps(id, subtask)
+		if j.cfg.Tap != nil {
+			p.open(j.cfg.Tap(j.graph.Node(id), subtask))
+		}
 	}
 	return t, nil
 }
