@@ -35,6 +35,10 @@ type Source interface {
 // Splits, by whichever subtask is free.
 type Interleaved interface{ Interleaved() bool }
 
+// Resumer is a source whose parts depend on the run, such as on its parallelism: a run
+// that goes on from another reads the parts of that one, of which some ids are given.
+type Resumer interface{ Resume(ids []string) []Split }
+
 // Discoverer finds parts that came after Splits; known ones may be given again. It
 // is asked about once a second while Endless reports true; a source that is not
 // endless ends with its last split.

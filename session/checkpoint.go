@@ -51,6 +51,7 @@ type keeper struct {
 	Keeping
 	plan   *Plan
 	ask    chan struct{} // closed when the run is to be suspended
+	now    chan struct{} // asks for a checkpoint before it is due
 	asked  sync.Once
 	over   chan struct{} // closed when no more snapshots are taken
 	mu     sync.Mutex
@@ -60,7 +61,7 @@ type keeper struct {
 }
 
 func newKeeper(o Keeping, p *Plan) *keeper {
-	return &keeper{Keeping: o, plan: p, ask: make(chan struct{}), over: make(chan struct{})}
+	return &keeper{Keeping: o, plan: p, ask: make(chan struct{}), now: make(chan struct{}, 1), over: make(chan struct{})}
 }
 
 // check refuses what cannot be kept, before anything starts.
@@ -161,9 +162,35 @@ func bounded(g *topology.Graph) bool {
 	return true
 }
 
+// SuspendInto asks a run that keeps checkpoints to write a savepoint into a folder that is
+// not there yet, and end. If the run comes to its end first, that is what the folder holds.
+func (r *Run) SuspendInto(dir string) error {
+	if r.keep == nil {
+		return errors.New("the run keeps nothing, so it cannot be suspended")
+	}
+	r.keep.mu.Lock()
+	defer r.keep.mu.Unlock()
+	if r.keep.Savepoint != "" {
+		return errors.New("the run is being suspended already")
+	}
+	r.keep.Savepoint = dir
+	r.keep.asked.Do(func() { close(r.keep.ask) })
+	return nil
+}
+
+// Checkpoint asks a run that keeps checkpoints for one now.
+func (r *Run) Checkpoint() {
+	if r.keep != nil && r.keep.Dir != "" {
+		select {
+		case r.keep.now <- struct{}{}:
+		default: // one is asked for already
+		}
+	}
+}
+
 // Suspend asks a run with a savepoint to write it and end. Without one it does nothing.
 func (r *Run) Suspend() {
-	if r.keep != nil && r.keep.Savepoint != "" {
+	if r.keep != nil && r.keep.into() != "" {
 		r.keep.asked.Do(func() { close(r.keep.ask) })
 	}
 }
@@ -214,17 +241,22 @@ func (k *keeper) watch(ctx context.Context, job *runtime.Job) {
 		tick = t.C
 	}
 	ask, rest := k.ask, job.Resting()
-	if k.Savepoint == "" {
+	if k.into() == "" {
 		rest = nil
+	}
+	checkpoint := func() {
+		if err := job.Checkpoint(ctx, k.checkpoint); err == nil {
+			k.committed(false)
+		}
 	}
 	for {
 		select {
 		case <-job.Done():
 			return
 		case <-tick:
-			if err := job.Checkpoint(ctx, k.checkpoint); err == nil {
-				k.committed(false)
-			}
+			checkpoint()
+		case <-k.now:
+			checkpoint()
 		case <-ask:
 			k.suspend(ctx, job)
 			return
@@ -233,6 +265,13 @@ func (k *keeper) watch(ctx context.Context, job *runtime.Job) {
 			return
 		}
 	}
+}
+
+// into is the folder of the savepoint, "" if none was asked for.
+func (k *keeper) into() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.Savepoint
 }
 
 // suspend ends a job into the savepoint; an error ends it too, and Wait gives it.
@@ -249,15 +288,16 @@ func (k *keeper) checkpoint(snap *runtime.Snapshot) error {
 
 // savepoint keeps a snapshot in the savepoint's folder.
 func (k *keeper) savepoint(snap *runtime.Snapshot) error {
-	if err := os.Remove(k.Savepoint); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return &diag.Diagnostic{Severity: diag.Error, Code: "W0541", File: k.Savepoint, Primary: "the savepoint cannot be written", Detail: err.Error()}
+	dir := k.into()
+	if err := os.Remove(dir); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return &diag.Diagnostic{Severity: diag.Error, Code: "W0541", File: dir, Primary: "the savepoint cannot be written", Detail: err.Error()}
 	}
-	return k.write(k.Savepoint, snap)
+	return k.write(dir, snap)
 }
 
 // final keeps the snapshot of a run that came to its end.
 func (k *keeper) final(snap *runtime.Snapshot) error {
-	if k.Savepoint != "" {
+	if k.into() != "" {
 		return k.savepoint(snap)
 	}
 	return k.checkpoint(snap)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,6 +84,16 @@ func Open(o Options) (*Session, error) {
 // Close ends what the session started: the embedded broker and open files.
 func (s *Session) Close() error {
 	return errors.Join(s.broker.Close(), s.root.Close())
+}
+
+// Beside gives a session on the same project whose print connector writes elsewhere. It has
+// the broker and the files of this one, which closes them, and may be used beside it.
+func (s *Session) Beside(stdout, stderr io.Writer) *Session {
+	b := *s
+	b.opts.Stdout, b.opts.Stderr = stdout, stderr
+	b.opts.Config = map[string]string{}
+	maps.Copy(b.opts.Config, s.opts.Config)
+	return &b
 }
 
 // DefaultMode is the project's mode, else stream.

@@ -220,6 +220,33 @@ func (t *Topology) change(o *topology.Overlay, key string) (*TopologyChange, dia
 	return &TopologyChange{Before: t.Graph, After: edited, Overlay: o, Diff: diff, path: t.path}, list
 }
 
+// With is the topology with a change that has not been saved, to be edited further. Save
+// writes all there is of it.
+func (t *Topology) With(c *TopologyChange) *Topology {
+	next := *t
+	next.Graph, next.Overlay, next.Problems = c.After.Graph, c.Overlay, nil
+	return &next
+}
+
+// Path is the file that Save writes.
+func (t *Topology) Path() string { return t.path }
+
+// ErrOverlayChanged says that an overlay was written by somebody else since it was opened.
+var ErrOverlayChanged = errors.New("the overlay was changed on disk since it was opened")
+
+// Save writes the overlay, whole or not at all. opened is its text as it was when it was
+// opened, "" if there was none: what others wrote since is not written over.
+func (t *Topology) Save(opened string) error {
+	now, err := os.ReadFile(t.path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if string(now) != opened {
+		return fmt.Errorf("%s: %w", filepath.Base(t.path), ErrOverlayChanged)
+	}
+	return (&TopologyChange{Overlay: t.Overlay, path: t.path}).Save()
+}
+
 // Path is the file that Save writes.
 func (c *TopologyChange) Path() string { return c.path }
 

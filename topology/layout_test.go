@@ -137,9 +137,9 @@ func TestLayoutIsStable(t *testing.T) {
 	for i := range 4 {
 		text += fmt.Sprintf("s%d source p1 cols=a\na%d group-agg p1 cols=a <- s%d:hash[a]\nk%d sink p1 <- a%d\n", i, i, i, i, i)
 	}
-	before := newDAG(modelOf(t, parseGraph(t, text)), false, 200).layout(0)
+	before := newDAG(modelOf(t, parseGraph(t, text)), false, 200, room{}).layout(0)
 	text += "s4 source p1 cols=a\nk4 sink p1 <- s4\n"
-	after := newDAG(modelOf(t, parseGraph(t, text)), false, 200).layout(0)
+	after := newDAG(modelOf(t, parseGraph(t, text)), false, 200, room{}).layout(0)
 	if !reflect.DeepEqual(before.boxes, after.boxes[:len(before.boxes)]) {
 		t.Errorf("boxes moved:\n%v\n%v", before.boxes, after.boxes)
 	}
@@ -172,7 +172,7 @@ func bigGraph(n int) *Graph {
 
 func BenchmarkLayout500(b *testing.B) {
 	m := modelOf(b, bigGraph(500))
-	d := newDAG(m, false, 120)
+	d := newDAG(m, false, 120, room{})
 	for _, width := range []int{0, 400} {
 		b.Run(fmt.Sprintf("width=%d", width), func(b *testing.B) {
 			b.ReportAllocs()

@@ -191,6 +191,53 @@ func (g *Graph) Exchanges(e *Edge) []string {
 	return legal
 }
 
+// Choice is a way in which the rows of an edge may get to their consumer, or may not.
+type Choice struct {
+	Exchange string // "rebalance", "hash[city]"
+	Now      bool   // it is this one
+	Why      string // why it is right, or why it is not to be chosen
+	Illegal  bool
+}
+
+// Choices lists all exchanges, those that are not legal with the reason. What an edit
+// would make of the rest of the graph is not looked at: Apply is the judge.
+func (g *Graph) Choices(e *Edge) []Choice {
+	now := g.exchangeText(e)
+	legal := g.legalExchanges(e)
+	choices := []Choice{}
+	has := false
+	for _, p := range Partitioners {
+		text := ""
+		for _, l := range legal {
+			if l == string(p) || strings.HasPrefix(l, string(p)+"[") {
+				text = l
+			}
+		}
+		try := *e
+		try.Partitioner, try.HashKeys = p, nil
+		if p == Hash {
+			try.HashKeys = g.defaultKeys(e)
+		}
+		c := Choice{Exchange: text, Illegal: text == ""}
+		if p == e.Partitioner {
+			c, try = Choice{Exchange: now}, *e
+		}
+		if c.Now = c.Exchange == now; c.Now {
+			has = true
+		}
+		if c.Why = g.illegal(&try, false); !c.Illegal {
+			c.Why = g.WhyLegal(&try)
+		} else if c.Exchange = string(p); len(try.HashKeys) > 0 {
+			c.Exchange = g.exchangeText(&try)
+		}
+		choices = append(choices, c)
+	}
+	if !has {
+		choices = append([]Choice{{Exchange: now, Now: true, Why: g.WhyLegal(e)}}, choices...)
+	}
+	return choices
+}
+
 // WhyLegal says in a few words why an exchange gives right rows.
 func (g *Graph) WhyLegal(e *Edge) string {
 	to := g.Nodes[e.To]

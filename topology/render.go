@@ -28,6 +28,8 @@ const (
 	RoleAdded          // diff
 	RoleRemoved
 	RoleChanged
+	RoleChosen // the operator that a screen is at
+	RoleFigure // of a run: rates and their like
 )
 
 // Options is what text renderings can be asked for.
@@ -38,6 +40,8 @@ type Options struct {
 	// Paint colours a piece of text; nil leaves it alone. What it adds must not
 	// take room on the screen.
 	Paint func(Role, string) string
+
+	take func([]piece) // takes the lines of a rendering in the place of its text; nil = nobody
 }
 
 func (o Options) width() int {
@@ -49,6 +53,10 @@ func (o Options) width() int {
 
 // writeLine adds pieces and a line end, without spaces before it.
 func (o Options) writeLine(b *strings.Builder, line []piece) {
+	if o.take != nil {
+		o.take(line)
+		return
+	}
 	if o.ASCII {
 		plain := make([]piece, len(line))
 		for i, p := range line {
@@ -84,7 +92,8 @@ type piece struct {
 var asciiOf = map[rune]byte{
 	'─': '-', '│': '|', '┌': '+', '┐': '+', '└': '+', '┘': '+', '├': '+', '┤': '+', '┬': '+', '┴': '+', '┼': '+',
 	'╭': '.', '╮': '.', '╰': '\'', '╯': '\'', '▼': 'v', '◀': '<', '…': '~', '−': '-', '·': ';', '→': '>', '↑': '^',
-	'×': 'x', '┊': ':', '╌': '.', '═': '=',
+	'×': 'x', '┊': ':', '╌': '.', '═': '=', '━': '=', '┃': '#', '┏': '#', '┓': '#', '┗': '#', '┛': '#', '┳': '#', '▶': '>',
+	'▁': '_', '▂': '_', '▃': '.', '▄': '-', '▅': '-', '▆': '=', '▇': '=', '█': '#',
 }
 
 // toASCII replaces every character outside ASCII: those of the renderings by what

@@ -24,7 +24,7 @@ func RenderDAG(m *Model, o Options) string {
 		fold     bool
 		maxWidth int
 	}{{o.Fold, 0}, {true, 0}, {true, width}} {
-		d := newDAG(m, try.fold, width)
+		d := newDAG(m, try.fold, width, room{})
 		layout := d.layout(try.maxWidth)
 		if layout.width <= width {
 			return d.draw(o, layout)
@@ -53,8 +53,11 @@ type dagBox struct {
 
 var dagStyle = layoutStyle{gapX: 2, gapPart: 4, lane: 3, track: 1, label: 1, gapLabel: 2, margin: 1}
 
+// room is kept free in every box, at its bottom: lines of a width.
+type room struct{ lines, width int }
+
 // newDAG makes the boxes; fold gathers the nodes of a chain in one.
-func newDAG(m *Model, fold bool, width int) *dag {
+func newDAG(m *Model, fold bool, width int, free room) *dag {
 	d := &dag{m: m}
 	widest := min(width, max(30, min(46, width/2))) // of a box
 	boxOf := make([]int, len(m.Nodes))
@@ -90,6 +93,9 @@ func newDAG(m *Model, fold bool, width int) *dag {
 	}
 	for i := range d.boxes {
 		d.fitLabels(i, max(widest, width*2/3))
+		for range free.lines {
+			d.boxes[i].lines = append(d.boxes[i].lines, []piece{{RolePlain, strings.Repeat(" ", min(free.width, widest-4))}})
+		}
 		d.nodes[i].w = max(d.boxes[i].width(), dagStyle.labelRoom(d.nodes[i].labels))
 		d.nodes[i].h = 2 + len(d.boxes[i].lines)
 	}
@@ -203,6 +209,14 @@ func (d *dag) layout(maxWidth int) *layoutResult {
 }
 
 func (d *dag) draw(o Options, layout *layoutResult) string {
+	var b strings.Builder
+	d.m.title(o, &b)
+	d.canvas(layout).print(&b, o)
+	return b.String()
+}
+
+// canvas draws everything but the title.
+func (d *dag) canvas(layout *layoutResult) *canvas {
 	c := newCanvas(layout.width, layout.height)
 	for i, route := range layout.routes {
 		c.line(d.edges[i].from, route)
@@ -223,10 +237,7 @@ func (d *dag) draw(o Options, layout *layoutResult) string {
 			c.put(last.x, last.y-1, '▼', RoleRail)
 		}
 	}
-	var b strings.Builder
-	d.m.title(o, &b)
-	c.print(&b, o)
-	return b.String()
+	return c
 }
 
 // draw draws the border and the text: title and parallelism stand in the border.

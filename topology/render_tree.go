@@ -22,16 +22,7 @@ import (
 // A tree so deep that its rails would take half the width is drawn denser: an only
 // input stands straight below its consumer, and inputs of joins and unions step in
 // by two.
-func RenderTree(m *Model, o Options) string {
-	t := &tree{m: m, in: m.inputs(), straight: "└─ ", left: "├─ ", right: "└─ "}
-	t.grow()
-	if t.depth() > o.width()/2 {
-		t.straight, t.left, t.right = "", "├ ", "└ "
-		t.grow()
-		t.cutRails(o.width() / 2)
-	}
-	return t.print(o)
-}
+func RenderTree(m *Model, o Options) string { return newTree(m, o.width()).print(o) }
 
 type tree struct {
 	m     *Model
@@ -50,6 +41,18 @@ type treeRow struct {
 	node         *ModelNode
 	exchanges    []piece
 	reference    bool // the operator was drawn further up
+}
+
+// newTree grows the tree of a graph for a width.
+func newTree(m *Model, width int) *tree {
+	t := &tree{m: m, in: m.inputs(), straight: "└─ ", left: "├─ ", right: "└─ "}
+	t.grow()
+	if t.depth() > width/2 {
+		t.straight, t.left, t.right = "", "├ ", "└ "
+		t.grow()
+		t.cutRails(width / 2)
+	}
+	return t
 }
 
 // longestRail bounds the rails while they grow, for chains of many thousand nodes.

@@ -17,16 +17,29 @@ type Stripe struct {
 }
 
 // Stripes makes the splits of n parts (at least 1) of a sequence of rows, < 0 = endless.
+// An id ends with the number of the part, by which parts are shared out to subtasks.
 func Stripes(n int, rows int64) []exec.Split {
 	n = max(n, 1)
 	out := make([]exec.Split, n)
 	for k := range out {
-		out[k] = exec.Split{ID: fmt.Sprintf("%d/%d", k, n), Spec: binary.AppendUvarint(binary.AppendUvarint(nil, uint64(k)), uint64(n))}
+		out[k] = exec.Split{ID: fmt.Sprintf("%d:%d", n, k), Spec: binary.AppendUvarint(binary.AppendUvarint(nil, uint64(k)), uint64(n))}
 		if rows >= 0 {
 			out[k].Size = rows / int64(n)
 		}
 	}
 	return out
+}
+
+// ResumeStripes gives the parts to which some ids belong, which are as many as when they
+// were made, however many a run that begins would have.
+func ResumeStripes(ids []string, now int, rows int64) []exec.Split {
+	for _, id := range ids {
+		var n, k int
+		if got, err := fmt.Sscanf(id, "%d:%d", &n, &k); got == 2 && err == nil && k < n {
+			now = n
+		}
+	}
+	return Stripes(now, rows)
 }
 
 // OpenStripe reads a split, and the position in it; nil = its beginning. name is what

@@ -66,6 +66,11 @@ func (s *source) Splits(context.Context) ([]exec.Split, error) {
 	return connector.Stripes(s.env.Parallelism, s.rows), nil
 }
 
+// Resume gives the splits of an earlier run.
+func (s *source) Resume(ids []string) []exec.Split {
+	return connector.ResumeStripes(ids, s.env.Parallelism, s.rows)
+}
+
 // Open starts a split at its beginning or after the rows of a position.
 func (s *source) Open(_ context.Context, split exec.Split, position []byte) (exec.Reader, error) {
 	stripe, err := connector.OpenStripe("datagen", split, position)

@@ -2,6 +2,8 @@ package runtime
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sort"
 	"sync"
 	"time"
@@ -38,6 +40,9 @@ func newScan(ctx context.Context, src exec.Source, parallelism int, from SourceP
 	splits, err := src.Splits(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if r, ok := src.(exec.Resumer); ok && len(from.Splits)+len(from.Done) > 0 {
+		splits = r.Resume(append(slices.Collect(maps.Keys(from.Splits)), from.Done...))
 	}
 	for _, id := range from.Done {
 		s.known[id] = true
