@@ -26,7 +26,9 @@ func sheets(t *testing.T, f func(t *testing.T, name string, s *Sheet)) {
 // whole sheet shows every operator.
 func TestViewsAreAsWideAsAsked(t *testing.T) {
 	sheets(t, func(t *testing.T, name string, s *Sheet) {
-		figures := func(op string) []Figure { return []Figure{{RoleFigure, "陈 12.4k/s ▁▂▃"}, {RoleFigure, strings.Repeat("x", 300)}} }
+		figures := func(op string) []Figure {
+			return []Figure{{RoleFigure, "陈 12.4k/s ▁▂▃"}, {RoleFigure, strings.Repeat("x", 300)}}
+		}
 		chosen := ""
 		if len(s.m.Nodes) > 0 {
 			chosen = s.m.Nodes[len(s.m.Nodes)/2].Name

@@ -149,5 +149,6 @@ func (s *Styles) graphStyles() map[topology.Role]Style {
 		topology.RoleParallel: s.Note, topology.RoleExchange: s.Hint, topology.RoleChained: s.Faint, topology.RoleChangelog: s.Number,
 		topology.RoleKey: s.Good, topology.RoleState: s.Function, topology.RoleNote: s.Faint,
 		topology.RoleAdded: s.Added, topology.RoleRemoved: s.Removed, topology.RoleChanged: s.Changed,
+		topology.RoleChosen: s.Active, topology.RoleFigure: s.Good,
 	}
 }
