@@ -48,7 +48,7 @@ func (c *seenSinks) Sink(ctx context.Context, spec *physical.Sink) (exec.Sink, e
 	if spec.Table == nil {
 		return c.Connectors.Sink(ctx, spec) // of a SELECT: its writer shows the rows
 	}
-	inner := exec.Sink(muteSink{})
+	inner := exec.Sink(&selectSink{})
 	if c.Sinks {
 		var err error
 		if inner, err = c.Connectors.Sink(ctx, spec); err != nil {
