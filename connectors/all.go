@@ -17,11 +17,12 @@ import (
 	"github.com/weir-sql/weir/connectors/print"
 	"github.com/weir-sql/weir/connectors/redis"
 	"github.com/weir-sql/weir/connectors/simulated"
+	"github.com/weir-sql/weir/planner/catalog"
 )
 
 // All lists the connectors of weir.
 func All() []Connector {
-	return []Connector{
+	list := []Connector{
 		filesystem.Connector(),
 		datagen.Connector(),
 		kafka.Connector(),
@@ -32,6 +33,10 @@ func All() []Connector {
 		blackhole.Connector(),
 		simulated.Connector(),
 	}
+	for _, c := range catalog.LogicalConnectors() {
+		list = append(list, Connector{Connector: c})
+	}
+	return list
 }
 
 // AllFormats lists the formats of weir.

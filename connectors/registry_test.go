@@ -21,7 +21,7 @@ func TestDeclarations(t *testing.T) {
 	reg := registry()
 	for _, name := range reg.ConnectorNames() {
 		c := reg.Connector(name)
-		if c.Summary == "" || c.Doc == "" || c.Describe == nil || !c.Source && !c.Sink {
+		if c.Summary == "" || c.Doc == "" || (c.Describe == nil) != c.Logical || !c.Source && !c.Sink {
 			t.Errorf("connector %s lacks a summary, doc or purpose", name)
 		}
 		if !strings.Contains(c.Example, "CREATE TABLE") || !strings.Contains(c.Example, "'connector' = '"+name+"'") {
@@ -35,6 +35,12 @@ func TestDeclarations(t *testing.T) {
 		}
 	}
 	for _, c := range connectors.All() {
+		if c.Logical {
+			if c.NewSource != nil || c.NewSink != nil || c.NewLookup != nil {
+				t.Errorf("connector %s opens what the binder has put other tables in place of", c.Name)
+			}
+			continue
+		}
 		if c.Source != (c.NewSource != nil) || c.Sink != (c.NewSink != nil) || c.Lookup != (c.NewLookup != nil || c.NewFullCache != nil) {
 			t.Errorf("connector %s does not declare what it offers", c.Name)
 		}

@@ -42,6 +42,8 @@ type Bound struct {
 	// Functions are the user functions that the script calls, as data; those in SQL are
 	// in the expressions already.
 	Functions []*catalog.UserFunction
+	// Mixed: the script uses a table that is another one in the other mode.
+	Mixed bool
 	// Catalog and Config are as the script leaves them.
 	Catalog *catalog.Catalog
 	Config  map[string]string
@@ -78,6 +80,10 @@ type binder struct {
 	// fixed, if set, is where everything is placed: the use of a view whose text is
 	// not in this script.
 	fixed *diag.Span
+	// within, if set, is the option's value in which the SQL at hand stands.
+	within *embedded
+	// mixes keeps the meaning of mix and hybrid tables. DDL empties it.
+	mixes map[*catalog.Table]*mixTable
 	// spans places expressions that hold no place themselves.
 	spans spanTable
 	// subs are the subqueries bound so far; a placeholder's number is a position in it.
@@ -116,7 +122,7 @@ func newBinder(env *Env, src diag.Source) *binder {
 	}
 	return &binder{
 		env: env, cat: env.Catalog, config: config, base: maps.Clone(config), src: src, out: &Bound{},
-		views: map[*catalog.Table]*viewTree{}, bound: map[*catalog.Table]logical.Node{},
+		views: map[*catalog.Table]*viewTree{}, bound: map[*catalog.Table]logical.Node{}, mixes: map[*catalog.Table]*mixTable{},
 		spans: spanTable{}, fromJoins: map[*logical.Join]bool{},
 		checked: map[*catalog.Table]*checked{}, templates: map[*catalog.Table]bool{}, failed: map[catalog.Path]bool{}, names: map[string]int{},
 		bodies: map[*catalog.UserFunction]syntax.Expr{}, sqlBodies: map[*catalog.UserFunction]*sqlBody{}, broken: map[*catalog.UserFunction]bool{},
@@ -130,11 +136,17 @@ func (b *binder) place(s diag.Span) diag.Span {
 	if b.fixed != nil {
 		return *b.fixed
 	}
+	if b.within != nil {
+		return b.within.place(s)
+	}
 	return s
 }
 
 // text is the source text of a span, only meaningful outside of foreign views.
 func (b *binder) text(s diag.Span) string {
+	if b.within != nil {
+		s = b.within.place(s)
+	}
 	if s.Start < 0 || s.End > len(b.src.Text) || s.Start > s.End {
 		return ""
 	}
@@ -184,7 +196,10 @@ func (b *binder) addSink(s *logical.Sink) {
 }
 
 // changed tells that DDL has run: trees bound before may mean something else now.
-func (b *binder) changed() { clear(b.bound) }
+func (b *binder) changed() {
+	clear(b.bound)
+	clear(b.mixes)
+}
 
 // statement binds one statement.
 func (b *binder) statement(s syntax.Stmt) {

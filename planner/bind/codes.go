@@ -47,6 +47,9 @@ const (
 	codeFunctionUse diag.Code = "W0139" // function of one kind where another is wanted
 	codeFunction    diag.Code = "W0141" // declaration or use of a user function
 
+	codeMapping diag.Code = "W0142" // field mapping of a mix or hybrid table
+	codeMapped  diag.Code = "W0143" // mix or hybrid table that cannot be used like that
+
 	codeNoConnector   diag.Code = "W0301" // connector not found or not given
 	codeNoOption      diag.Code = "W0302" // option not declared
 	codeMissingOption diag.Code = "W0303" // required option missing

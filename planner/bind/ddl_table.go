@@ -115,6 +115,10 @@ func (b *binder) createTable(s *syntax.CreateTable) {
 		return
 	}
 	b.declare(t)
+	if t.IsMix() && !b.defineMix(t) {
+		b.cat.Drop(p)
+		return
+	}
 	if query != nil {
 		b.changed()
 		b.fill(t, query, b.at(s))

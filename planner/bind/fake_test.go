@@ -77,6 +77,12 @@ var connectorsByName = map[string]*catalog.Connector{
 }
 
 func init() {
+	for _, c := range catalog.LogicalConnectors() {
+		connectorsByName[c.Name] = &c
+	}
+}
+
+func init() {
 	// The names that recorded declarations use.
 	datagen := *connectorsByName["gen"]
 	datagen.Sink = false

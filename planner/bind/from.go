@@ -186,7 +186,14 @@ func (b *binder) namedTable(name syntax.QualifiedName, hints []*syntax.Hint, q q
 		b.noOptions(hints, "a view")
 		return newRel(n, t.Path.Name, t.Path), true
 	}
-	s, ok := b.scan(t, name, hints)
+	var s logical.Node
+	var ok bool
+	switch {
+	case t.IsMix():
+		s, ok = b.mixScan(t, name, hints)
+	default:
+		s, ok = b.scan(t, name, hints)
+	}
 	if !ok { // its columns are known all the same
 		n := &logical.Values{Base: logical.Base{Fields: t.Schema().Fields, At: b.at(name)}}
 		return newRel(n, t.Path.Name, t.Path), true

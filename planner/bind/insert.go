@@ -28,6 +28,10 @@ type insertion struct {
 	at        diag.Span               // the target
 	whereAt   func(col int) diag.Span // places a column of the query
 	hints     []logical.Hint
+	// optionsHint is an OPTIONS hint on a mix table, for the table it stands for; standing
+	// names the mix table for which table stands.
+	optionsHint *syntax.Hint
+	standing    *physical.Standing
 }
 
 // insert binds INSERT INTO|OVERWRITE.
@@ -45,7 +49,9 @@ func (b *binder) insert(s *syntax.Insert) {
 	ins := &insertion{table: t, name: t.Path.Name, query: q, overwrite: s.Overwrite, at: b.at(s.Target), hints: b.hints(s.Hints, tableHints)}
 	ins.whereAt = func(col int) diag.Span { return b.itemSpan(innerQuery(s.Query), col) }
 	for _, h := range s.Hints {
-		if strings.EqualFold(h.Name.Name, "OPTIONS") {
+		if strings.EqualFold(h.Name.Name, "OPTIONS") && t.IsMix() {
+			ins.optionsHint = h
+		} else if strings.EqualFold(h.Name.Name, "OPTIONS") {
 			ins.used, ins.options = b.dynamicOptions(t, h, maps.Clone(t.Options))
 		}
 	}
@@ -194,6 +200,15 @@ func (b *binder) insertTarget(ins *insertion, s *syntax.Insert) bool {
 // adds the output.
 func (b *binder) sinkInto(ins *insertion) {
 	t := ins.table
+	switch {
+	case t.IsMix():
+		b.mixSink(ins)
+		return
+	case t.IsHybrid():
+		b.errorf(codeCannotWrite, ins.at, "table %q cannot be written: a hybrid table only reads", t.Path.Name).
+			WithHint("write one of its sides, or a mix table, which has one table to write in each mode")
+		return
+	}
 	used := ins.used
 	if used == nil {
 		used = t
@@ -227,7 +242,7 @@ func (b *binder) sinkInto(ins *insertion) {
 		options = t.Options
 	}
 	sink := &logical.Sink{Base: logical.Base{Fields: fields, At: ins.at, Hints: ins.hints}, Input: in, Name: b.sinkName(ins.name), Table: t,
-		Options: options, Caps: caps, Columns: columns, Overwrite: ins.overwrite, Partition: ins.static}
+		Options: options, Caps: caps, Columns: columns, Overwrite: ins.overwrite, Partition: ins.static, For: ins.standing}
 	b.addSink(sink)
 }
 

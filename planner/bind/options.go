@@ -102,7 +102,9 @@ func (b *binder) checkTable(t *catalog.Table) *checked {
 		out.caps = caps
 		out.diags = append(out.diags, ds...)
 	}
-	b.checkMetadata(t, c, out.caps, errorf)
+	if !c.Logical {
+		b.checkMetadata(t, c, out.caps, errorf)
+	}
 	out.ok = !out.diags.HasErrors()
 	return out
 }

@@ -18,6 +18,9 @@ type Connector struct {
 	Metadata []MetadataColumn
 
 	Source, Sink, Lookup bool
+	// Logical: tables stand for other tables, which the binder puts in their place; nothing
+	// opens this connector.
+	Logical bool
 	// NeedsFormat says that 'format' (or 'value.format') names the encoding of rows.
 	NeedsFormat bool
 

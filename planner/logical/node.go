@@ -51,6 +51,8 @@ type Scan struct {
 	Options map[string]string // Table.Options with OPTIONS hints applied
 	Caps    catalog.Capabilities
 	Indexes []*Scan // tables of 'lookup.index.table', if the table is looked up
+	// For is the mix or hybrid table for which Table stands; nil = it stands for itself.
+	For *physical.Standing
 
 	// What rules narrowed the scan to; the binder leaves these empty.
 	Columns []ScanColumn // one for each of Fields; nil = all columns of Table in order
@@ -210,6 +212,7 @@ type Sink struct {
 	Columns   []physical.SinkColumn // match Input's schema one to one
 	Overwrite bool
 	Partition map[string]string
+	For       *physical.Standing // the mix table for which Table stands, nil = none
 }
 
 // Inputs and WithInputs of each node.

@@ -40,7 +40,7 @@ func (b *builder) source(n *logical.Scan) *op {
 	}
 	table := tableText(n.Table.Path)
 	o := &op{kind: topology.KindSource, spec: src, fields: n.Fields, name: slug(n.Table.Path.Name), label: table, span: n.At,
-		identity: table, bounded: n.Caps.Bounded, wanted: n.Caps.ScanParallelism, made: n.Caps.Produces, props: tableProps(n.Options)}
+		identity: table, bounded: n.Caps.Bounded, wanted: n.Caps.ScanParallelism, made: n.Caps.Produces, props: standingProps(n.For, n.Options)}
 	if o.made == 0 {
 		o.made = topology.InsertOnly
 	}
@@ -265,6 +265,16 @@ func scanDetail(n *logical.Scan, s *physical.Source) []string {
 		out = append(out, fmt.Sprintf("at most %d rows", s.Limit))
 	}
 	return out
+}
+
+// standingProps shows the mix or hybrid table for which a table stands, and what it is
+// connected to.
+func standingProps(s *physical.Standing, options map[string]string) []topology.Prop {
+	props := tableProps(options)
+	if s == nil {
+		return props
+	}
+	return append([]topology.Prop{{Key: "for", Value: tableText(s.Table) + ", " + s.Side}}, props...)
 }
 
 // tableProps shows what a table is connected to.

@@ -35,7 +35,7 @@ func (b *builder) sink(n *logical.Sink) {
 	accepts := topology.Retract
 	if n.Table != nil {
 		o.label, o.identity = tableText(n.Table.Path), tableText(n.Table.Path)
-		o.props = tableProps(n.Options)
+		o.props = standingProps(n.For, n.Options)
 		if accepts = n.Caps.Accepts; accepts == 0 {
 			accepts = topology.InsertOnly
 		}

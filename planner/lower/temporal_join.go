@@ -167,7 +167,7 @@ func (b *builder) lookupJoin(n *logical.TemporalJoin, d *dim) *op {
 		spec.Computed = nil
 	}
 	o := &op{kind: topology.KindLookupJoin, spec: spec, fields: fields, span: n.At, name: slug("lookup", d.scan.Table.Path.Name),
-		label: "Lookup " + table, bounded: from.bounded, props: tableProps(d.scan.Options)}
+		label: "Lookup " + table, bounded: from.bounded, props: standingProps(d.scan.For, d.scan.Options)}
 	b.lookupOptions(o, spec, n, d)
 	b.describeLookup(o, spec, from, table)
 	in := b.feed(o, from, anywhere)

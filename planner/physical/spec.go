@@ -61,6 +61,12 @@ type Scan struct {
 	Limit      int64 // read at most so many rows in total; -1 = all
 }
 
+// Standing names the logical table for which a table is read or written.
+type Standing struct {
+	Table catalog.Path
+	Side  string // "stream side", "side history"
+}
+
 // Source reads a table. The rows read go through Project (computed columns), then
 // Filter, then watermarks are made per split.
 type Source struct {
