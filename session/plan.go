@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/weir-sql/weir/exec/expr/agg"
@@ -94,6 +95,78 @@ const (
 func (s *Session) Plan(src diag.Source, mode Mode) (*Plan, diag.List) {
 	p, list, _ := s.plan(src, mode)
 	return p, list
+}
+
+// Check plans a script in some modes, and in both if it uses a table that is another one in
+// each, and gives every problem once.
+func (s *Session) Check(src diag.Source, modes []Mode) diag.List {
+	var all diag.List
+	seen := map[string]bool{}
+	check := func(m Mode) {
+		_, list := s.Plan(src, m)
+		for _, d := range list {
+			if text := diag.Print(src, d); !seen[text] {
+				seen[text] = true
+				all.Add(d)
+			}
+		}
+	}
+	for _, m := range modes {
+		check(m)
+	}
+	for _, m := range []Mode{Stream, Batch} {
+		if !slices.Contains(modes, m) && s.mixes(src) {
+			check(m)
+		}
+	}
+	return all.Sorted()
+}
+
+// mixes tells a script that declares or uses a mix table, or one that the project declares.
+func (s *Session) mixes(src diag.Source) bool {
+	names := map[string]bool{}
+	uses := false
+	read := func(text string) {
+		for _, table := range mixTables(text) {
+			names[table] = true
+		}
+	}
+	for _, m := range []Mode{Stream, Batch} {
+		for _, name := range s.Project.Config.Tables.of(m) {
+			if declared, err := s.files.script(filepath.Join(s.Project.Dir, name)); err == nil {
+				read(declared.Text)
+			}
+		}
+	}
+	read(src.Text)
+	tokens, _ := syntax.Scan(src.Text)
+	for _, t := range tokens {
+		uses = uses || names[strings.Trim(t.Text(src.Text), "`")]
+	}
+	return uses
+}
+
+// mixTables names the mix tables that a script declares, and the views beside them, which
+// may be over them.
+func mixTables(text string) []string {
+	script, _ := syntax.Parse(text)
+	var tables, views []string
+	for _, stmt := range script.Stmts {
+		switch c := stmt.(type) {
+		case *syntax.CreateView:
+			views = append(views, c.Name.Last().Name)
+		case *syntax.CreateTable:
+			for _, o := range c.Options {
+				if o.Key.Value == "connector" && o.Value.Value == catalog.MixConnector {
+					tables = append(tables, c.Name.Last().Name)
+				}
+			}
+		}
+	}
+	if tables == nil {
+		return nil
+	}
+	return append(tables, views...)
 }
 
 // plan tells, too, in which phase it ended.

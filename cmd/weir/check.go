@@ -18,7 +18,7 @@ func (a *app) checkCommand() *cobra.Command {
 where there is one, its fix. It opens no connection and reads no data.
 
 Without --mode a script is checked in the mode its project declares; with --mode both in both. Tables that the project
-declares for one mode are checked in that mode.`,
+declares for one mode are checked in that mode. A script over mix tables is always checked in both modes.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			modes, err := session.ParseModes(mode)
@@ -61,18 +61,7 @@ func (a *app) check(path string, modes []session.Mode) (diag.List, error) {
 		modes = []session.Mode{s.DefaultMode()}
 	}
 	modes = s.ModesOf(path, modes)
-	var all diag.List
-	seen := map[string]bool{}
-	for _, m := range modes {
-		_, list := s.Plan(src, m)
-		for _, d := range list {
-			if text := diag.Print(src, d); !seen[text] {
-				seen[text] = true
-				all.Add(d)
-			}
-		}
-	}
-	all = all.Sorted()
+	all := s.Check(src, modes)
 	a.diagnostics(src, all)
 	return all, nil
 }

@@ -42,8 +42,6 @@ type Bound struct {
 	// Functions are the user functions that the script calls, as data; those in SQL are
 	// in the expressions already.
 	Functions []*catalog.UserFunction
-	// Mixed: the script uses a table that is another one in the other mode.
-	Mixed bool
 	// Catalog and Config are as the script leaves them.
 	Catalog *catalog.Catalog
 	Config  map[string]string

@@ -112,7 +112,6 @@ func (b *binder) mix(t *catalog.Table, use diag.Span) *mixTable {
 	if m, known := b.mixes[t]; known {
 		return m
 	}
-	b.out.Mixed = true
 	var out *mixTable
 	b.inPlace(!b.declaredHere(t), use, func() {
 		o := b.sideFor(t, !b.batch())

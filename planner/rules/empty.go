@@ -19,6 +19,9 @@ func empty(c *Context, roots []logical.Node) []logical.Node {
 			none[i] = isEmpty(x)
 			any = any || none[i]
 		}
+		if j, ok := n.(*logical.Join); ok && !any && never(j.Cond) && j.Kind != physical.FullOuter {
+			return joinOf(j, j.Kind == physical.RightOuter || j.Kind == physical.Inner, j.Kind != physical.RightOuter)
+		}
 		if !any {
 			return n
 		}
@@ -52,6 +55,19 @@ func empty(c *Context, roots []logical.Node) []logical.Node {
 func isEmpty(n logical.Node) bool {
 	v, ok := n.(*logical.Values)
 	return ok && len(v.Rows) == 0
+}
+
+// never tells a condition that no row fulfils.
+func never(cond rex.Expr) bool {
+	if cond == nil {
+		return false
+	}
+	for _, e := range rex.Conjuncts(cond) {
+		if isBool(e, false) || isNull(e) {
+			return true
+		}
+	}
+	return false
 }
 
 func noRows(n logical.Node) logical.Node {
@@ -89,7 +105,7 @@ func asFields(n logical.Node, fields []types.Field) logical.Node {
 func joinOf(n *logical.Join, left, right bool) logical.Node {
 	padded := map[physical.JoinKind]bool{physical.LeftOuter: right && !left, physical.RightOuter: left && !right, physical.FullOuter: left != right}[n.Kind]
 	switch {
-	case n.Kind == physical.Anti && right && !left:
+	case n.Kind == physical.Anti && right && !left: // every row of the left has no partner
 		return asFields(n.Left, n.Fields)
 	case !padded:
 		return noRows(n)
