@@ -19,6 +19,7 @@ import (
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/fixtures"
 	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/session/variable"
 )
 
 // Capsule is a run that can be repeated anywhere: what it was made of and what it gave.
@@ -29,6 +30,8 @@ type Capsule struct {
 	Fixture string            `json:"fixture"`
 	Modes   []Mode            `json:"modes"`
 	Config  map[string]string `json:"config,omitempty"`
+	// Variables are the values that --var gave, as NAME or NAME:TYPE; those of the project and of the fixture are in their files.
+	Variables map[string]string `json:"variables,omitempty"`
 	// Outcomes are what the run gave, by mode.
 	Outcomes map[Mode]Outcome `json:"outcomes"`
 }
@@ -110,7 +113,7 @@ func (s *Session) SaveCapsule(ctx context.Context, w io.Writer, script string, s
 	if err != nil {
 		return nil, err
 	}
-	c := &Capsule{Format: capsuleFormat, Weir: version, Script: rel, Fixture: dir, Modes: modes, Config: s.opts.Config, Outcomes: map[Mode]Outcome{}}
+	c := &Capsule{Format: capsuleFormat, Weir: version, Script: rel, Fixture: dir, Modes: modes, Config: s.opts.Config, Variables: variable.Kept(s.opts.Variables), Outcomes: map[Mode]Outcome{}}
 	for _, m := range modes {
 		if c.Outcomes[m], err = s.Outcome(ctx, src, set, m, nil); err != nil {
 			return nil, err
@@ -241,7 +244,11 @@ func OpenCapsule(file, dir string) (*Capsule, *Session, error) {
 	case !filepath.IsLocal(filepath.FromSlash(c.Script)) || !filepath.IsLocal(filepath.FromSlash(c.Fixture)):
 		return nil, nil, bad("the capsule names files that are not inside it")
 	}
-	s, err := Open(Options{Dir: filepath.Join(dir, "project"), Config: c.Config, Clock: nil})
+	vars, err := variable.Restored(c.Variables)
+	if err != nil {
+		return nil, nil, bad("capsule.json: %v", err)
+	}
+	s, err := Open(Options{Dir: filepath.Join(dir, "project"), Config: c.Config, Variables: vars, Clock: nil})
 	return c, s, err
 }
 

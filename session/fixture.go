@@ -19,6 +19,7 @@ import (
 	"github.com/weir-sql/weir/planner/physical"
 	"github.com/weir-sql/weir/planner/types"
 	"github.com/weir-sql/weir/session/result"
+	"github.com/weir-sql/weir/session/variable"
 	"github.com/weir-sql/weir/topology"
 )
 
@@ -128,7 +129,11 @@ func (s *Session) over(set *fixtures.Set, mode Mode, config map[string]string) *
 	maps.Copy(c.opts.Config, s.opts.Config)
 	maps.Copy(c.opts.Config, set.Config)
 	maps.Copy(c.opts.Config, config)
-	c.opts.Clock = o.clock
+	c.opts.Clock, c.now = o.clock, o.start()
+	c.assumed = map[string]variable.Given{}
+	for name, text := range set.Variables {
+		c.assumed[name] = variable.Given{Text: text, From: fixtures.SetFile}
+	}
 	c.pretend = func(inner catalog.Connectors) catalog.Connectors { return &fixtureDeclarations{inner, o} }
 	o.Session = &c
 	return o

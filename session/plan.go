@@ -22,6 +22,7 @@ import (
 	"github.com/weir-sql/weir/planner/rex"
 	"github.com/weir-sql/weir/planner/syntax"
 	"github.com/weir-sql/weir/planner/types"
+	"github.com/weir-sql/weir/session/variable"
 	"github.com/weir-sql/weir/topology"
 )
 
@@ -34,6 +35,8 @@ type Plan struct {
 	Commands []Command       // results of SHOW, DESCRIBE and their like, in order
 	Config   map[string]string
 	Zone     *time.Location // session time zone
+	// Variables are what the script's ${…} came to.
+	Variables []variable.Used
 	// Functions are the user functions that the script calls; a run starts them.
 	Functions []*catalog.UserFunction
 
@@ -171,21 +174,23 @@ func mixTables(text string) []string {
 
 // plan tells, too, in which phase it ended.
 func (s *Session) plan(src diag.Source, mode Mode) (*Plan, diag.List, Phase) {
-	script, list := syntax.Parse(src.Text)
-	if list.HasErrors() {
-		return nil, list.Sorted(), Parsing
-	}
 	config := s.config(mode)
 	loc, err := zone(config)
 	if err != nil {
-		return nil, append(list, asDiagnostic(err)), Binding
+		return nil, diag.List{asDiagnostic(err)}, Binding
+	}
+	vars := s.variables(src.Text, loc)
+	script, list := syntax.ParseWith(src.Text, vars)
+	if list.HasErrors() {
+		return nil, list.Sorted(), Parsing
 	}
 	reg := s.registry(registryOptions{zone: loc, batch: mode == Batch})
 	env := &bind.Env{Catalog: catalog.New(), Functions: s.functions, Connectors: s.declarations(reg, mode), Formats: reg, Config: config, Zone: loc, Batch: mode == Batch}
-	declared, problems := s.declare(env, mode, src.Name)
+	declared, problems := s.declare(env, mode, src.Name, vars)
 	if problems.HasErrors() {
 		return nil, problems, Binding
 	}
+	list = append(list, vars.Unused()...)
 	if d := s.undeclared(append(declared, s.replace(script)...)); d != nil {
 		return nil, append(list, d), Binding
 	}
@@ -198,7 +203,7 @@ func (s *Session) plan(src diag.Source, mode Mode) (*Plan, diag.List, Phase) {
 		return nil, append(list, asDiagnostic(err)), Binding
 	}
 	pl := &planning{session: s, src: src, mode: mode, zone: loc, config: bound.Config, bound: bound, functions: catalog.WithUser(s.functions, bound.Functions)}
-	p := &Plan{Source: src, Mode: mode, Config: bound.Config, Zone: loc, Functions: bound.Functions}
+	p := &Plan{Source: src, Mode: mode, Config: bound.Config, Zone: loc, Variables: vars.Used(), Functions: bound.Functions}
 	for _, c := range bound.Commands {
 		command, problems := pl.command(c)
 		list = append(list, problems...)
@@ -285,7 +290,7 @@ func (p *planning) configsOf(sinks []*logical.Sink) []map[string]string {
 // declare binds the project's table declarations. Their places are taken off the
 // tables afterwards, because spans of the script at hand point into another text.
 // The names of its tables are known only if there are given rows.
-func (s *Session) declare(env *bind.Env, mode Mode, script string) (declared []string, _ diag.List) {
+func (s *Session) declare(env *bind.Env, mode Mode, script string, vars *variable.Set) (declared []string, _ diag.List) {
 	for _, name := range s.Project.Config.Tables.of(mode) {
 		path := filepath.Join(s.Project.Dir, name)
 		if sameFile(path, script) {
@@ -296,7 +301,7 @@ func (s *Session) declare(env *bind.Env, mode Mode, script string) (declared []s
 			return nil, diag.List{asDiagnostic(err)}
 		}
 		src.Name = name
-		parsed, list := syntax.Parse(src.Text)
+		parsed, list := syntax.ParseWith(src.Text, vars)
 		declared = append(declared, s.replace(parsed)...)
 		if !list.HasErrors() {
 			_, problems := bind.Script(env, src, parsed)

@@ -4,13 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
 
 	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/session/variable"
 )
 
 // ProjectFile is the name of the file that makes a folder a project.
@@ -31,6 +34,8 @@ type ProjectConfig struct {
 	Config      map[string]string `yaml:"config"`      // what SET would set
 	AllowPaths  []string          `yaml:"allow-paths"` // folders outside of the project that scripts may use
 	Tables      ProjectTables     `yaml:"tables"`
+	// Variables are what scripts may refer to as ${name}.
+	Variables map[string]*variable.Declaration `yaml:"variables"`
 }
 
 // ProjectTables names scripts with the DDL that every script of the project sees: in
@@ -89,6 +94,21 @@ func readProject(dir string, text []byte) (*Project, error) {
 	default:
 		return nil, &diag.Diagnostic{Severity: diag.Error, Code: "W0602", File: filepath.Join(dir, ProjectFile),
 			Primary: fmt.Sprintf("mode %q is neither stream nor batch", p.Config.Mode)}
+	}
+	var list diag.List
+	for _, name := range slices.Sorted(maps.Keys(p.Config.Variables)) {
+		d := p.Config.Variables[name]
+		if d == nil { // nothing behind the colon: a text that must be given
+			d = &variable.Declaration{Type: variable.Type{Name: "STRING"}}
+			p.Config.Variables[name] = d
+		}
+		if err := d.Check(name); err != nil {
+			list.Add(&diag.Diagnostic{Severity: diag.Error, Code: "W0660", File: filepath.Join(dir, ProjectFile), Line: d.Line,
+				Primary: fmt.Sprintf("variable %q: %v", name, err)})
+		}
+	}
+	if len(list) > 0 {
+		return nil, list
 	}
 	return p, nil
 }

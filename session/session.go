@@ -20,6 +20,7 @@ import (
 	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/syntax"
+	"github.com/weir-sql/weir/session/variable"
 	"github.com/weir-sql/weir/topology"
 )
 
@@ -34,8 +35,9 @@ const (
 
 // Options open a session.
 type Options struct {
-	Dir            string            // of the project, or below it
-	Config         map[string]string // what SET would set; wins over the project's
+	Dir            string                    // of the project, or below it
+	Config         map[string]string         // what SET would set; wins over the project's
+	Variables      map[string]variable.Given // values of ${…}; win over those of fixtures and of the project
 	AllowPaths     []string
 	NoOverlay      bool              // plan as the SQL alone says, without X.topology.yaml
 	Clock          exec.Clock        // nil = the clock on the wall
@@ -56,6 +58,8 @@ type Session struct {
 	// pretend changes what the planner sees of connectors; nil = nothing. Sessions over
 	// fixtures have it.
 	pretend func(catalog.Connectors) catalog.Connectors
+	now     time.Time                 // what ${now} is: one moment for all that the session plans
+	assumed map[string]variable.Given // values that a fixture gives to variables
 	// without are rows that fixtures lack here, by table; nil = they are whole.
 	without map[string][]bool
 }
@@ -76,7 +80,10 @@ func Open(o Options) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the project folder: %w", err)
 	}
-	s := &Session{Project: p, opts: o, functions: functions(), root: root, files: disk{}}
+	s := &Session{Project: p, opts: o, functions: functions(), root: root, files: disk{}, now: time.Now()}
+	if o.Clock != nil {
+		s.now = o.Clock.Now()
+	}
 	s.broker = newBroker(p)
 	return s, nil
 }

@@ -155,7 +155,7 @@ func (s *Session) Test(ctx context.Context, t *fixtures.Test, mode Mode) *TestRe
 // test calls an output to what the plan does.
 func (o *over) withViews(src diag.Source, t *fixtures.Test, mode Mode) (map[string]string, diag.Source) {
 	names := map[string]string{}
-	script, list := syntax.Parse(src.Text)
+	script, list := syntax.ParseWith(src.Text, o.variables(src.Text, time.UTC))
 	if list.HasErrors() {
 		return names, src // planning says what is wrong
 	}

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/mattn/go-runewidth"
 	"github.com/spf13/cobra"
 
 	"github.com/weir-sql/weir/session"
+	"github.com/weir-sql/weir/session/term"
 	"github.com/weir-sql/weir/topology"
 )
 
@@ -60,6 +62,9 @@ revision or a savepoint, and what becomes of the state; see weir diff.`,
 			if err != nil {
 				return usageError{err}
 			}
+			if as == "tree" || as == "dag" {
+				text += variablesText(p)
+			}
 			return a.out.Styled(text)
 		},
 	}
@@ -74,6 +79,24 @@ revision or a savepoint, and what becomes of the state; see weir diff.`,
 	completeWith(cmd, "as", session.Renderings())
 	completeWith(cmd, "mode", []string{"stream", "batch"})
 	return cmd
+}
+
+// variablesText lists what the variables of a script came to.
+func variablesText(p *session.Plan) string {
+	if len(p.Variables) == 0 {
+		return ""
+	}
+	width := 0
+	for _, v := range p.Variables {
+		width = max(width, runewidth.StringWidth(term.Clean(v.Ref)))
+	}
+	var b strings.Builder
+	b.WriteString("\nvariables\n")
+	for _, v := range p.Variables {
+		ref := term.Clean(v.Ref)
+		fmt.Fprintf(&b, "  %s%s  %s\n", ref, strings.Repeat(" ", width-runewidth.StringWidth(ref)), term.Clean(v.Value))
+	}
+	return b.String()
 }
 
 func (a *app) fmtCommand() *cobra.Command {

@@ -39,7 +39,7 @@ type app struct {
 	out, err *term.Writer
 
 	dir        string
-	set        []string
+	set, vars  []string
 	allowPaths []string
 	noOverlay  bool
 	saving     *atomic.Bool // an interrupted run writes its savepoint, which takes what it takes
@@ -118,6 +118,7 @@ becomes, and tells where the two disagree.
 	f := root.PersistentFlags()
 	f.StringVarP(&a.dir, "project", "C", "", "project directory (default: the script's, then the nearest weir.yaml above)")
 	f.StringArrayVar(&a.set, "set", nil, "set a configuration option, key=value (repeatable)")
+	f.StringArrayVar(&a.vars, "var", nil, "give a variable of the script, name=value or name:TYPE=value (repeatable)")
 	f.StringArrayVar(&a.allowPaths, "allow-path", nil, "let scripts use a folder outside of the project (repeatable)")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
@@ -170,7 +171,11 @@ func (a *app) openGiven(script string, given map[string]*session.Given) (*sessio
 		}
 		config[strings.TrimSpace(k)] = strings.TrimSpace(v)
 	}
-	return session.Open(session.Options{Dir: dir, Config: config, AllowPaths: a.allowPaths, NoOverlay: a.noOverlay, Given: given, Stdout: a.out, Stderr: a.err})
+	vars, err := session.ParseVariables(a.vars)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return session.Open(session.Options{Dir: dir, Config: config, Variables: vars, AllowPaths: a.allowPaths, NoOverlay: a.noOverlay, Given: given, Stdout: a.out, Stderr: a.err})
 }
 
 // diagnostics prints a list to standard error and reports whether it holds an error.

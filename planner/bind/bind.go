@@ -3,7 +3,9 @@ package bind
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/weir-sql/weir/planner/catalog"
@@ -51,6 +53,7 @@ type Bound struct {
 // complete only if the list holds no error.
 func Script(env *Env, src diag.Source, script *syntax.Script) (*Bound, diag.List) {
 	b := newBinder(env, src)
+	b.replaced = script.Replaced
 	for _, s := range script.Stmts {
 		b.statement(s)
 	}
@@ -69,6 +72,8 @@ type binder struct {
 	out    *Bound
 	diags  diag.List
 
+	// replaced are the places of variables with the SQL that stands for them.
+	replaced []syntax.Replacement
 	// views keeps the tree of views this script declared, so that spans point into it.
 	views map[*catalog.Table]*viewTree
 	// bound keeps the node of a view, so that two uses share one value. DDL empties it.
@@ -140,7 +145,7 @@ func (b *binder) place(s diag.Span) diag.Span {
 	return s
 }
 
-// text is the source text of a span, only meaningful outside of foreign views.
+// text is the source text of a span with variables replaced by their values, only meaningful outside of foreign views.
 func (b *binder) text(s diag.Span) string {
 	if b.within != nil {
 		s = b.within.place(s)
@@ -148,7 +153,22 @@ func (b *binder) text(s diag.Span) string {
 	if s.Start < 0 || s.End > len(b.src.Text) || s.Start > s.End {
 		return ""
 	}
-	return b.src.Text[s.Start:s.End]
+	var in []syntax.Replacement
+	for _, r := range b.replaced {
+		if s.Start <= r.Span.Start && r.Span.End <= s.End {
+			in = append(in, r)
+		}
+	}
+	slices.SortFunc(in, func(x, y syntax.Replacement) int { return x.Span.Start - y.Span.Start })
+	var out strings.Builder
+	at := s.Start
+	for _, r := range in {
+		if r.Span.Start >= at { // else it lies in one before
+			out.WriteString(b.src.Text[at:r.Span.Start] + r.SQL)
+			at = r.Span.End
+		}
+	}
+	return out.String() + b.src.Text[at:s.End]
 }
 
 // errorsIn counts the errors so far; comparing two counts tells whether a step failed.

@@ -55,6 +55,9 @@ func (x *exprs) bindAny(e syntax.Expr) rex.Expr {
 		return v
 	case *syntax.StringLit:
 		return stringLit(e.Value)
+	case *syntax.Variable:
+		b.errorf(codeLiteral, b.at(e), "${%s} has no value here", e.Text).WithHint("a function sees no variables: hand the value to it as an argument")
+		return invalid()
 	case *syntax.BinaryLit:
 		return b.binary(e)
 	case *syntax.BoolLit:

@@ -33,4 +33,6 @@ const (
 	CodeIncomplete diag.Code = "W0013"
 	// CodeMisspelt: a word that is no keyword stands where a similar keyword fits.
 	CodeMisspelt diag.Code = "W0014"
+	// CodeVariable: ${…} that is not written as a variable, or in a place where its value cannot stand.
+	CodeVariable diag.Code = "W0015"
 )

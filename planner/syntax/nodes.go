@@ -70,6 +70,8 @@ type Script struct {
 	// Comments are all comments outside of tokens, in order of place. Optimizer
 	// hints are no comments.
 	Comments []Comment
+	// Replaced are the variables that have got their values, in no order; see ParseWith.
+	Replaced []Replacement
 }
 
 // Comment is a `-- line`, `// line` or `/* block */` comment, with its marks.

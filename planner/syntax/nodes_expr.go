@@ -25,6 +25,7 @@ type StringLit struct {
 	Charset string // of _UTF16'…', upper case; empty if absent
 	Unicode bool   // written U&'…'
 	Dollar  bool   // written $$…$$
+	Bare    bool   // a variable in the place of a string: Value is ${…} as written
 }
 
 // BinaryLit is X'…'.

@@ -221,7 +221,7 @@ func (p *parser) literal(what string) Expr {
 		y = u.X
 	}
 	switch y.(type) {
-	case *NumberLit, *StringLit, *BoolLit, *NullLit, *BinaryLit, *DatetimeLit, *IntervalLit:
+	case *NumberLit, *StringLit, *BoolLit, *NullLit, *BinaryLit, *DatetimeLit, *IntervalLit, *Variable:
 		return x
 	}
 	p.fail(diag.Errorf(CodeLiteral, x.Span(), "%s must be a literal", what).WithHint("write a string or a number"))

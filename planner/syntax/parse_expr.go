@@ -363,6 +363,8 @@ func (p *parser) primary() Expr {
 		return p.binaryLit()
 	case TokenName, TokenQuotedName:
 		return p.columnOrCall(start)
+	case TokenVariable:
+		return p.variable()
 	case TokenSymbol:
 		switch t.Word {
 		case "(":
@@ -393,6 +395,16 @@ func (p *parser) primary() Expr {
 	p.want = p.want[:0]
 	p.unexpected("an expression")
 	return nil
+}
+
+// variable reads ${…}. Before a parenthesis or a dot it stands for a name.
+func (p *parser) variable() Expr {
+	if after := p.peek(1).Word; after == "(" || after == "." {
+		return p.columnOrCall(p.start())
+	}
+	t := p.next()
+	text := p.text(t)
+	return &Variable{At(t.Pos), text[2 : len(text)-1]}
 }
 
 // keywordExpr reads an expression that a keyword leads; nil if t leads none here.

@@ -426,6 +426,8 @@ func (p *parser) hintValue() Expr {
 	switch t := p.tok(); {
 	case t.Kind == TokenString:
 		return p.stringLit("a string")
+	case t.Kind == TokenVariable:
+		return p.variable()
 	case t.Kind == TokenNumber, t.Word == "-":
 		return p.signedNumber("a number")
 	default:

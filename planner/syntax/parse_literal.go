@@ -251,6 +251,8 @@ func (p *parser) intervalExpr(start int) Expr {
 		x = numberOf(t, p.text(t))
 	case t.Word == "(":
 		x = p.paren(p.start())
+	case t.Kind == TokenVariable:
+		x = p.variable()
 	default:
 		n := p.name("a value of the interval")
 		x = &ColumnRef{n.Base, n.Parts}

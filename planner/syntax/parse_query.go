@@ -220,7 +220,9 @@ func (p *parser) twice(t Token) {
 
 // rowCount reads the number of LIMIT and the like.
 func (p *parser) rowCount(what string) Expr {
-	if t := p.tok(); t.Kind != TokenNumber && t.Kind != TokenEOF && t.Word != ";" {
+	if t := p.tok(); t.Kind == TokenVariable {
+		return p.variable()
+	} else if t.Kind != TokenNumber && t.Kind != TokenEOF && t.Word != ";" {
 		p.fail(diag.Errorf(CodeUnexpected, t.Pos, "expected %s, found %s", what, p.quoted(t)).
 			WithHint("Flink SQL takes a plain number here"))
 	}

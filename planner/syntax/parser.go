@@ -61,7 +61,12 @@ type bailout struct{}
 // BadStmt, BadExpr or BadType in it or is left out, and the list says why, in order
 // of place. A tree is whole if the list has no errors. Parsing takes time linear in
 // the length of the text.
-func Parse(src string) (*Script, diag.List) {
+//
+// Variables stand in it as they are written; ParseWith gives them their values.
+func Parse(src string) (*Script, diag.List) { return parse(src, nil) }
+
+// parse is Parse; the tokens of raw variables are put in their places if vars is not nil.
+func parse(src string, vars Variables) (*Script, diag.List) {
 	all, errs := Scan(src)
 	p := &parser{src: src, errs: errs}
 	p.alias.tok = -1
@@ -71,6 +76,15 @@ func Parse(src string) (*Script, diag.List) {
 		if t.Kind == TokenComment {
 			script.Comments = append(script.Comments, Comment{At(t.Pos), t.Text(src)})
 			continue
+		}
+		if t.Kind == TokenVariable && vars != nil {
+			if toks, sql, d, raw := splice(src, t, vars); d != nil {
+				p.errs.Add(d)
+			} else if raw {
+				p.toks = append(p.toks, toks...)
+				script.Replaced = append(script.Replaced, Replacement{t.Pos, sql})
+				continue
+			}
 		}
 		p.toks = append(p.toks, t)
 	}
@@ -358,7 +372,7 @@ func (p *parser) base(start int) Base {
 
 // isName reports whether a token can be a name as it stands.
 func (t Token) isName() bool {
-	return t.Kind == TokenName || t.Kind == TokenQuotedName || t.Kind == TokenKeyword && !t.Reserved
+	return t.Kind == TokenName || t.Kind == TokenQuotedName || t.Kind == TokenKeyword && !t.Reserved || t.Kind == TokenVariable
 }
 
 // ident reads a name. A reserved word that is meant as a name is an error that does
@@ -637,7 +651,10 @@ func (p *parser) close(open Token, end string) {
 
 // stringLit reads a string; adjacent strings are joined.
 func (p *parser) stringLit(what string) *StringLit {
-	if p.tok().Kind != TokenString {
+	if t := p.tok(); t.Kind == TokenVariable {
+		p.next()
+		return &StringLit{Base: At(t.Pos), Value: p.text(t), Bare: true}
+	} else if t.Kind != TokenString {
 		p.wantString(what)
 	}
 	start := p.start()

@@ -65,6 +65,12 @@ func FormatQuoted(e Expr) string {
 	return layout(p.expr(e), 1<<20, 2)
 }
 
+// FormatExpr prints an expression on one line.
+func FormatExpr(e Expr) string {
+	p := &printer{}
+	return layout(p.expr(e), 1<<20, 2)
+}
+
 // printer builds the doc of a script. It goes through the tree in order of the text,
 // so that comments can be put out as it passes their places: lead puts out what
 // stands before a node, trail what follows one, and the end of a statement the rest.
@@ -306,6 +312,9 @@ func when(cond bool, s string) string {
 func (p *printer) ident(id Ident) doc { return text(identText(id)) }
 
 func identText(id Ident) string {
+	if strings.HasPrefix(id.Name, "${") && !id.Quoted {
+		return id.Name // a variable that stands for a name
+	}
 	if id.Quoted {
 		return "`" + strings.ReplaceAll(id.Name, "`", "``") + "`"
 	}

@@ -78,6 +78,8 @@ func (p *printer) bareExpr(e Expr) doc {
 		return text(numberText(e))
 	case *StringLit:
 		return p.str(e)
+	case *Variable:
+		return text("${" + e.Text + "}")
 	case *BinaryLit:
 		return text("X'" + e.Hex + "'")
 	case *BoolLit:
@@ -181,6 +183,8 @@ func numberText(n *NumberLit) string {
 // stringText is a string as an SQL literal with its prefix.
 func stringText(s *StringLit) string {
 	switch {
+	case s.Bare:
+		return s.Value
 	case s.Dollar:
 		return "$$" + s.Value + "$$"
 	case s.Unicode:
@@ -235,7 +239,7 @@ func (p *printer) intervalExpr(e *IntervalExpr) doc {
 	}
 	d := p.expr(x)
 	switch x := x.(type) {
-	case *ColumnRef:
+	case *ColumnRef, *Variable:
 	case *NumberLit:
 		if strings.HasPrefix(numberText(x), "D") {
 			d = cat(text("("), d, text(")"))

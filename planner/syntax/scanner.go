@@ -47,6 +47,8 @@ func (s *scanner) next() bool {
 	}
 	switch c := s.src[s.pos]; {
 	case c == '$' && s.scanDollars():
+	case c == '$' && s.peek(1) == '{':
+		s.scanVariable()
 	case isNameStart(c) || c >= utf8.RuneSelf:
 		s.scanWord()
 	case '0' <= c && c <= '9', c == '.' && isDigit(s.peek(1)):
@@ -109,6 +111,9 @@ func (s *scanner) skipSpace() {
 func (s *scanner) scanWord() {
 	for s.pos < len(s.src) {
 		c := s.src[s.pos]
+		if c == '$' && s.peek(1) == '{' {
+			break
+		}
 		if isNameStart(c) || isDigit(c) {
 			s.pos++
 			continue

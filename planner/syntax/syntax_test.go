@@ -99,7 +99,7 @@ func TestDataDriven(t *testing.T) {
 }
 
 var tokenKindNames = [...]string{"eof", "name", "quoted-name", "keyword", "number", "string", "binary", "symbol",
-	"hint-open", "hint-close", "comment", "double-quote", "bad"}
+	"hint-open", "hint-close", "comment", "double-quote", "variable", "bad"}
 
 // TestErrors reads testdata/errors: an /* ERROR "regexp" */ comment stands before the
 // token that an error is at, /* ERROR AFTER "regexp" */ behind it. The regexp is

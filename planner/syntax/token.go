@@ -19,6 +19,7 @@ const (
 	TokenHintClose             // */ that ends a hint
 	TokenComment               // -- …, // … or /* … */
 	TokenDoubleQuote           // "text", which Flink SQL does not have
+	TokenVariable              // ${…}
 	TokenBad                   // a character that begins no token, or text without its end
 )
 
@@ -30,7 +31,14 @@ type Token struct {
 	Pos      diag.Span
 	// Word is the upper-case keyword of a TokenKeyword and the text of a TokenSymbol.
 	Word string
+	// own is the text of a token that a raw variable gave: it stands nowhere in the source.
+	own string
 }
 
 // Text is the token as written in the source it was scanned from.
-func (t Token) Text(src string) string { return src[t.Pos.Start:t.Pos.End] }
+func (t Token) Text(src string) string {
+	if t.own != "" {
+		return t.own
+	}
+	return src[t.Pos.Start:t.Pos.End]
+}

@@ -210,3 +210,17 @@ func appendZone(dst []byte, it patternItem, c *clock) []byte {
 	}
 	return appendNumber(dst, int64(off/60%60), 2)
 }
+
+// FormatTime prints a point in time as DATE_FORMAT does, in the zone that it has. The error says what a pattern has that
+// DateTimeFormatter does not know.
+func FormatTime(t time.Time, pattern string) (string, error) {
+	p, err := parsePattern(pattern, false)
+	if err != nil {
+		return "", err
+	}
+	_, offset := t.Zone()
+	c := clockOf(moment{sec: t.Unix() + int64(offset), nano: int64(t.Nanosecond())})
+	c.zone, c.instant = t.Location(), t.Unix()
+	out, err := p.format(nil, &c)
+	return string(out), err
+}
