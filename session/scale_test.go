@@ -125,7 +125,7 @@ func TestLargeScriptsAreQuick(t *testing.T) {
 			c.do()
 			best = min(best, time.Since(start))
 		}
-		if t.Logf("%s: %v", what, best); best > c.bound {
+		if t.Logf("%s: %v", what, best); best > c.bound && !testing.Short() { // short is what the race detector runs, ten times slower
 			t.Errorf("%s takes %v", what, best)
 		}
 	}
