@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"sort"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,6 +39,9 @@ the fixture's timeline moves it. PATH is a project, a fixture folder or a test.y
 
 Exit code 4 says that an expectation does not hold. See docs/testing.md.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.watch && o.update {
+				return usageError{errors.New("--watch does not go with --update: every change would be accepted as it comes")}
+			}
 			if o.watch {
 				return a.watchTests(cmd.Context(), args, o)
 			}
@@ -204,57 +205,4 @@ func modesOf(t *fixtures.Test, asked []session.Mode) []session.Mode {
 		}
 	}
 	return out
-}
-
-// watchTests runs the tests again whenever a file changes.
-func (a *app) watchTests(ctx context.Context, paths []string, o testOptions) error {
-	groups, err := a.testGroups(paths)
-	if err != nil {
-		return err
-	}
-	last := ""
-	for {
-		now := ""
-		for _, g := range groups {
-			now += stamps(g.dir)
-		}
-		if now != last {
-			last = now
-			err := a.test(ctx, paths, o)
-			var coded exitError
-			if err != nil && !errors.As(err, &coded) {
-				a.fail(ctx, diag.Source{}, err)
-			}
-			fmt.Fprintln(a.err, "watching for changes; ctrl+c ends")
-		}
-		select {
-		case <-ctx.Done():
-			return exitError{exitInterrupted}
-		case <-time.After(300 * time.Millisecond):
-		}
-	}
-}
-
-// stamps tells when the files that tests depend on were changed.
-func stamps(dir string) string {
-	var all []string
-	for _, under := range []string{"sql", "fixtures", "."} {
-		_ = filepath.WalkDir(filepath.Join(dir, under), func(path string, d os.DirEntry, err error) error {
-			if err != nil {
-				return nil // it is gone; the next look tells
-			}
-			if d.IsDir() {
-				if under == "." && path != filepath.Join(dir, under) {
-					return filepath.SkipDir
-				}
-				return nil
-			}
-			if info, err := d.Info(); err == nil {
-				all = append(all, fmt.Sprint(path, info.ModTime().UnixNano(), info.Size()))
-			}
-			return nil
-		})
-	}
-	sort.Strings(all)
-	return strings.Join(all, "\n")
 }
