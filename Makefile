@@ -64,7 +64,7 @@ bench: build ## the benchmarks of docs/performance.md, Nexmark last (EVENTS=… 
 	./$(BIN) bench nexmark --events $(EVENTS) --source $(SOURCE)
 
 FUZZ := planner/syntax:FuzzParse planner/bind:FuzzScript planner:FuzzPlan connectors/format/json:FuzzDecode \
-  connectors/format/csv:FuzzDecode exec/state:FuzzDecode exec/vec:FuzzDecode topology:FuzzHostileText topology:FuzzParseOverlay
+  connectors/format/csv:FuzzDecode exec/state:FuzzDecode exec/vec:FuzzDecode topology:FuzzHostileText topology:FuzzParseOverlay session/sqltest/grammar:FuzzStatements
 FUZZTIME ?= 20s
 
 fuzz: ## every fuzz target for 20 s (FUZZTIME=…)

@@ -127,7 +127,9 @@ func modeOf(k vec.RowKind) topology.ChangelogMode {
 const (
 	// givenConnector is the connector that tables with given rows get in the place of their own.
 	givenConnector = "given"
-	modeOption     = "changelog-mode"
+	// givenOption names the rows: a table that is renamed, or made LIKE another, keeps them as it keeps a path.
+	givenOption = "given.rows"
+	modeOption  = "changelog-mode"
 )
 
 // replace puts the given rows in the place of the connectors of the tables that a script declares, and gives the
@@ -149,7 +151,10 @@ func (s *Session) replace(script *syntax.Script) (declared []string) {
 		kept := slices.DeleteFunc(slices.Clone(create.Options), func(o *syntax.Option) bool { return o.Key.Value == "connector" })
 		create.Options = append(kept, &syntax.Option{Base: create.Base,
 			Key:   &syntax.StringLit{Base: create.Base, Value: "connector"},
-			Value: &syntax.StringLit{Base: create.Base, Value: givenConnector}})
+			Value: &syntax.StringLit{Base: create.Base, Value: givenConnector}},
+			&syntax.Option{Base: create.Base,
+				Key:   &syntax.StringLit{Base: create.Base, Value: givenOption},
+				Value: &syntax.StringLit{Base: create.Base, Value: name}})
 	}
 	return declared
 }
@@ -196,7 +201,12 @@ func (d *givenDeclarations) describe(t *catalog.Table, _ catalog.Formats) (catal
 			caps.Metadata = append(caps.Metadata, catalog.MetadataColumn{Key: c.MetadataKey, Type: c.Type, Writable: true})
 		}
 	}
-	mode, err := d.given[t.Path.Name].mode(t)
+	g := d.given[t.Options[givenOption]]
+	if g == nil {
+		list.Add(diag.Errorf(codeFixtureInput, t.Span, "no rows are given for table %q", t.Path.Name))
+		return caps, list
+	}
+	mode, err := g.mode(t)
 	if err != nil {
 		list.Add(asDiagnostic(err))
 	}

@@ -35,7 +35,7 @@ func (c *givenConnectors) table(t *catalog.Table, versions bool) (*fixtureTable,
 	if ft := c.tables[givenKey{t.Path, versions}]; ft != nil {
 		return ft, nil
 	}
-	ft, err := c.given[t.Path.Name].table(c.plan, t, versions)
+	ft, err := c.given[t.Options[givenOption]].table(c.plan, t, versions)
 	if err != nil {
 		return nil, err
 	}

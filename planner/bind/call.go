@@ -310,10 +310,19 @@ func (x *exprs) aggregateArgs(f *catalog.Function, c *syntax.Call) (*aggregateCa
 		ok = ok && !bad(k)
 		a.order = append(a.order, newSortKey(k, o))
 	}
+	ok = ok && !b.refuseOrder(a)
 	if !ok || !b.inferAggregate(a) {
 		return nil, false
 	}
 	return a, true
+}
+
+// refuseOrder refuses an order of the rows of an aggregate, which no accumulator keeps; nor does Flink.
+func (b *binder) refuseOrder(a *aggregateCall) bool {
+	if len(a.order) > 0 {
+		b.refuse(a.at, "ORDER BY in "+a.name).WithHint("an aggregate takes rows as they come")
+	}
+	return len(a.order) > 0
 }
 
 // aggregateOperands binds the arguments of an aggregate. They cannot hold aggregates,

@@ -135,7 +135,7 @@ func (b *binder) describe(s *syntax.Describe) {
 		b.describeFunction(s)
 		return
 	default:
-		b.refuse(b.at(s), "this DESCRIBE")
+		b.refuse(b.at(s), "DESCRIBE "+s.Kind.String())
 		return
 	}
 	t := b.table(s.Name, nil)

@@ -277,7 +277,7 @@ func (x *exprs) jsonAgg(name string, e syntax.Expr, args []syntax.Expr, order []
 		}
 		a.order = append(a.order, newSortKey(k, o))
 	}
-	if !b.inferAggregate(a) {
+	if b.refuseOrder(a) || !b.inferAggregate(a) {
 		return invalid()
 	}
 	return x.block.addAggregate(a)

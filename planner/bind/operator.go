@@ -102,7 +102,7 @@ func (x *exprs) binary(e *syntax.Binary) rex.Expr {
 	case syntax.Overlaps:
 		return x.apply("OVERLAPS", []rex.Expr{l, r}, at)
 	}
-	b.refuse(at, "this operator")
+	b.refuse(at, "operator "+e.Op.String())
 	return invalid()
 }
 

@@ -20,6 +20,12 @@ var showKinds = map[syntax.ShowKind][2]string{
 	syntax.ShowModels: {"SHOW MODELS", "model name"}, syntax.ShowMaterializedTables: {"SHOW MATERIALIZED TABLES", "materialized table name"},
 }
 
+// refusedShows are the things that weir does not list.
+var refusedShows = map[syntax.ShowKind]string{
+	syntax.ShowPartitions: "SHOW PARTITIONS", syntax.ShowJobs: "SHOW JOBS", syntax.ShowCreateMaterializedTable: "SHOW CREATE MATERIALIZED TABLE",
+	syntax.ShowCreateCatalog: "SHOW CREATE CATALOG", syntax.ShowCreateModel: "SHOW CREATE MODEL",
+}
+
 func (b *binder) show(s *syntax.Show) {
 	switch s.What {
 	case syntax.ShowColumns:
@@ -34,7 +40,7 @@ func (b *binder) show(s *syntax.Show) {
 	}
 	kind, ok := showKinds[s.What]
 	if !ok {
-		b.refuse(b.at(s), "this SHOW")
+		b.refuse(b.at(s), refusedShows[s.What])
 		return
 	}
 	names, ok := b.showNames(s)

@@ -51,15 +51,13 @@ func (b *binder) joinedValue(r *rel, p *pulled, s *subquery, corr []rex.Expr) re
 		return b.overJoin(p.cols[0], corr, 0)
 	}
 	if len(p.preds) == 0 && !holdsOuter(p.cols[0]) {
-		node := s.node
-		if p.node != s.node {
-			node, _ = b.columns(p.node, p.cols[:1], s.at)
-		}
+		node, cols := b.columns(p.node, p.cols[:1], s.at)
+		at := cols[0]
 		if !atMostOne(node) {
-			node = b.singleValue(node, nil, 0, t, s.at)
+			node, at = b.singleValue(node, nil, at, t, s.at), 0
 		}
 		i := b.leftJoin(r, node, nil, s.at)
-		return &rex.Ref{Index: i, T: t, Name: node.Schema()[0].Name}
+		return &rex.Ref{Index: i + at, T: t, Name: node.Schema()[at].Name}
 	}
 	if !p.unique {
 		var locals []rex.Expr

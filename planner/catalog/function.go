@@ -38,6 +38,8 @@ type Function struct {
 	// Fallible functions can fail at run time on some input; they are not evaluated on
 	// rows that a CASE or AND would not have reached.
 	Fallible bool
+	// InsertOnly aggregates cannot take rows back.
+	InsertOnly bool
 }
 
 // Example is one tested example: an expression and its value as weir prints it.

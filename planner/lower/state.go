@@ -100,6 +100,9 @@ func argTypes(in, localIn []types.Type) []types.Type {
 func (b *builder) aggFields(o *op, calls []rex.AggCall, in []types.Type, retract bool, first int) []topology.StateField {
 	fields := make([]topology.StateField, len(calls))
 	for i, c := range calls {
+		if f := b.Functions.Function(c.Fn); retract && f != nil && f.InsertOnly {
+			b.errorf("W0208", c.Span, "%s cannot take rows back", c.Fn).WithHint("Its input is updated or deleted from; use it over rows that are only added.")
+		}
 		var parts []string
 		if b.Partials != nil {
 			for _, t := range b.Partials(c, in, retract) {

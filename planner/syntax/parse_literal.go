@@ -250,7 +250,13 @@ func (p *parser) intervalExpr(start int) Expr {
 		p.next()
 		x = numberOf(t, p.text(t))
 	case t.Word == "(":
-		x = p.paren(p.start())
+		if p.peek(1).Word == "SELECT" {
+			x = p.paren(p.start())
+			break
+		}
+		open := p.next() // not paren, which would take the unit for that of (a - b) DAY
+		x = p.expr()
+		p.close(open, ")")
 	case t.Kind == TokenVariable:
 		x = p.variable()
 	default:

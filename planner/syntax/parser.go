@@ -425,10 +425,13 @@ func (p *parser) meantAsName() bool {
 		return after.Word != "BY"
 	case "END", "ELSE", "WHEN", "THEN":
 		return p.caseDepth == 0 && !after.isName()
-	case "SELECT", "FROM", "WHERE", "HAVING", "ON", "USING", "JOIN", "AS", "AND", "OR", "NOT", "IN", "IS",
+	case "NOT", "CASE": // ROW(…), DATE '…' and the like may follow
+		return after.Word == "," || after.Word == ")" || after.Word == "." || after.Word == "=" ||
+			startsType(after) && p.peek(2).Kind != TokenString && p.peek(2).Word != "(" && p.peek(2).Word != "["
+	case "SELECT", "FROM", "WHERE", "HAVING", "ON", "USING", "JOIN", "AS", "AND", "OR", "IN", "IS",
 		"UNION", "INTERSECT", "EXCEPT", "LIMIT", "OFFSET", "FETCH", "WITH", "BY", "INTO", "LIKE", "BETWEEN",
 		"INNER", "LEFT", "RIGHT", "FULL", "CROSS", "NATURAL", "WINDOW", "QUALIFY", "VALUES", "SET", "TABLE",
-		"CREATE", "DROP", "ALTER", "INSERT", "DISTINCT", "ALL", "CASE", "FOR", "OVER", "EXISTS", "NULL":
+		"CREATE", "DROP", "ALTER", "INSERT", "DISTINCT", "ALL", "FOR", "OVER", "EXISTS", "NULL":
 		return after.Word == "," || after.Word == ")" || after.Word == "." || after.Word == "=" || startsType(after)
 	}
 	return true

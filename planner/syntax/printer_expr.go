@@ -454,11 +454,28 @@ func (p *printer) keywordCall(name doc, c *Call) doc {
 		}
 		if i == 0 && c.Name.Last().Name == "POSITION" {
 			args = append(args, p.exprPrec(a, precBetween+1))
+		} else if i == 0 && len(c.Args) > 1 && endsWithUnit(a) && words[0] == "TO" { // FLOOR(a - INTERVAL '1' DAY TO HOUR) is a range of units
+			args = append(args, text("("), p.expr(a), text(")"))
 		} else {
 			args = append(args, p.expr(a))
 		}
 	}
 	return cat(name, group(text("("), nest(softline, args), softline, text(")")))
+}
+
+// endsWithUnit tells expressions whose text ends with the unit of an interval.
+func endsWithUnit(e Expr) bool {
+	switch e := e.(type) {
+	case *IntervalLit, *IntervalExpr, *DatetimeSub:
+		return true
+	case *Binary:
+		return endsWithUnit(e.R)
+	case *Unary:
+		return endsWithUnit(e.X)
+	case *Between:
+		return endsWithUnit(e.High)
+	}
+	return false
 }
 
 func (p *printer) tableArg(a *TableArg) doc {

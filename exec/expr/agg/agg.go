@@ -33,8 +33,6 @@ type Entry struct {
 	// OwnDistinct says that New minds Config.Distinct itself; else DISTINCT is done
 	// around the accumulator.
 	OwnDistinct bool
-	// InsertOnly says that the function cannot take rows back.
-	InsertOnly bool
 	// New makes an accumulator.
 	New func(Config) (Acc, error)
 }

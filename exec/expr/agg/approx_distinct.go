@@ -12,7 +12,7 @@ import (
 )
 
 var approxEntries = []*Entry{{
-	Function: function("APPROX_COUNT_DISTINCT(value)",
+	Function: insertOnly(function("APPROX_COUNT_DISTINCT(value)",
 		"about how many different values there are; exact up to some hundreds, then within about 1 %",
 		example("APPROX_COUNT_DISTINCT(x)", "2"), func(c catalog.Call) (catalog.Resolved, error) {
 			t, err := orderedArg("APPROX_COUNT_DISTINCT", c)
@@ -23,10 +23,12 @@ var approxEntries = []*Entry{{
 				return catalog.Resolved{}, err
 			}
 			return sameArgs(c, types.Int64.NotNull())
-		}),
-	InsertOnly: true, OwnDistinct: true,
-	New: func(c Config) (Acc, error) { return &approxDistinct{}, nil },
+		})),
+	OwnDistinct: true,
+	New:         func(c Config) (Acc, error) { return &approxDistinct{}, nil },
 }}
+
+func insertOnly(f catalog.Function) catalog.Function { f.InsertOnly = true; return f }
 
 // approxDistinct is a HyperLogLog a group. Few values are kept as their hashes and
 // counted exactly; more go into sketchSize registers, each of which holds the
