@@ -435,3 +435,6 @@ func indented(text string) string {
 
 // Has reports whether a file is there, in the work tree or the session's revision.
 func (s *Session) Has(path string) bool { return s.files.exists(path) }
+
+// Script reads a script of the work tree, or of the session's revision.
+func (s *Session) Script(path string) (diag.Source, error) { return s.files.script(path) }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/topology"
@@ -226,6 +227,19 @@ func (t *Topology) With(c *TopologyChange) *Topology {
 	next := *t
 	next.Graph, next.Overlay, next.Problems = c.After.Graph, c.Overlay, nil
 	return &next
+}
+
+// WhyNoTTL says why an operator takes no state TTL, "" if it takes one.
+func (t *Topology) WhyNoTTL(n *topology.Node) string {
+	switch _, ok := withTTL(n.Spec, []time.Duration{0}); {
+	case n.State == nil:
+		return "it keeps no state"
+	case t.Planned.Mode == Batch:
+		return "state ends with a batch"
+	case !ok:
+		return "it frees its state as time passes"
+	}
+	return ""
 }
 
 // Path is the file that Save writes.

@@ -27,6 +27,8 @@ type WhatIfOptions struct {
 	Runs int   // of each side; the median of them counts
 	Rows int64 // of every table without an end of its own, which is generated
 	Rate int64 // rows a second of generated tables; 0 = as fast as they go
+	// Overlay is tried in the place of the script's, as one that has not been saved; nil = the script's.
+	Overlay *topology.Overlay
 }
 
 // WhatIf is what changes would do to a script, measured.
@@ -80,7 +82,7 @@ type OutputChange struct {
 // written: sinks drop their rows, and what final rows there would be is compared in a run
 // of its own. Sources that end are read; others are generated.
 func (s *Session) WhatIf(ctx context.Context, src diag.Source, mode Mode, o WhatIfOptions) (*WhatIf, diag.List, error) {
-	before, after, list := s.sides(src, mode, o.Set)
+	before, after, list := s.sides(src, mode, o.Set, o.Overlay)
 	if list.HasErrors() {
 		return nil, list, nil
 	}
@@ -125,7 +127,7 @@ func (s *Session) WhatIf(ctx context.Context, src diag.Source, mode Mode, o What
 }
 
 // sides plans the script as it is and with the changes.
-func (s *Session) sides(src diag.Source, mode Mode, set []string) (before, after *Plan, list diag.List) {
+func (s *Session) sides(src diag.Source, mode Mode, set []string, try *topology.Overlay) (before, after *Plan, list diag.List) {
 	before, list = s.Plan(src, mode)
 	if list.HasErrors() {
 		return nil, nil, list
@@ -167,6 +169,9 @@ func (s *Session) sides(src diag.Source, mode Mode, set []string) (before, after
 		byOperator[n.ID] = append(byOperator[n.ID], [2]string{e[1], e[2]})
 	}
 	overlay := after.Overlay
+	if try != nil {
+		overlay = try
+	}
 	if overlay == nil {
 		overlay = &topology.Overlay{Source: diag.Source{Name: "--set"}}
 	}
@@ -190,7 +195,7 @@ func (s *Session) sides(src diag.Source, mode Mode, set []string) (before, after
 			}
 		}
 	}
-	if len(edits) > 0 {
+	if len(edits) > 0 || try != nil {
 		edited, problems := applyOverlay(after.Planned, overlay, func() *topology.Graph { return other.otherGraph(after) })
 		if list = append(list, problems...); edited == nil || problems.HasErrors() {
 			return nil, nil, list

@@ -276,7 +276,7 @@ func (s *Sheet) Draw(v View) []string {
 		for col := range v.W {
 			x := v.X + col
 			r, cellRole := ' ', RolePlain
-			if c, ok := over[point{x, y}]; ok {
+			if c := over.cells[row*v.W+col]; c.r != 0 {
 				r, cellRole = c.r, c.role
 			} else if x >= 0 && y >= 0 && x < s.canvas.w && y < s.canvas.h {
 				r, cellRole = s.canvas.cells[y*s.canvas.w+x].shown()
@@ -310,10 +310,22 @@ func (c cell) shown() (rune, Role) {
 	return c.r, c.role
 }
 
+// overlaid are cells over those of the sheet in a view; one without a character is not there.
+type overlaid struct {
+	View
+	cells []cell
+}
+
+func (o *overlaid) put(x, y int, r rune, role Role) {
+	if x, y = x-o.X, y-o.Y; x >= 0 && y >= 0 && x < o.W && y < o.H {
+		o.cells[y*o.W+x] = cell{r: r, role: role}
+	}
+}
+
 // overlay is what a view puts over the sheet: the frame of the chosen operator, marks,
 // figures. Only what lies in the view is made.
-func (s *Sheet) overlay(v View) map[point]cell {
-	over := map[point]cell{}
+func (s *Sheet) overlay(v View) *overlaid {
+	over := &overlaid{v, make([]cell, v.W*v.H)}
 	for i, r := range s.boxes {
 		if r.y+r.h <= v.Y || r.y >= v.Y+v.H || r.x+r.w <= v.X || r.x >= v.X+v.W {
 			continue
@@ -336,22 +348,22 @@ func (s *Sheet) overlay(v View) map[point]cell {
 				if s.tree {
 					at = point{1, r.y}
 				}
-				over[at] = cell{r: m, role: RoleChanged}
+				over.put(at.x, at.y, m, RoleChanged)
 			}
 		}
 	}
 	return over
 }
 
-func (s *Sheet) write(over map[point]cell, x, y, width int, f Figure) {
+func (s *Sheet) write(over *overlaid, x, y, width int, f Figure) {
 	for _, r := range fit(Clean(f.Text), width) {
 		switch runeWidth(r) {
 		case 1:
-			over[point{x, y}] = cell{r: r, role: f.Role}
+			over.put(x, y, r, f.Role)
 			x++
 		case 2:
-			over[point{x, y}] = cell{r: r, role: f.Role}
-			over[point{x + 1, y}] = cell{r: -1, role: f.Role}
+			over.put(x, y, r, f.Role)
+			over.put(x+1, y, -1, f.Role)
 			x += 2
 		}
 	}
@@ -359,12 +371,12 @@ func (s *Sheet) write(over map[point]cell, x, y, width int, f Figure) {
 
 // frame makes the border of a box heavy, leaving the texts in it; in a tree it points at
 // the operator.
-func (s *Sheet) frame(over map[point]cell, r rect) {
+func (s *Sheet) frame(over *overlaid, r rect) {
 	if s.tree {
-		over[point{0, r.y}] = cell{r: '▶', role: RoleChosen}
+		over.put(0, r.y, '▶', RoleChosen)
 		for x := 1; x < r.x+r.w && x < s.canvas.w; x++ {
 			if c, role := s.canvas.at(x, r.y).shown(); role == RoleLabel || role == RoleName {
-				over[point{x, r.y}] = cell{r: c, role: RoleChosen}
+				over.put(x, r.y, c, RoleChosen)
 			}
 		}
 		return
@@ -373,9 +385,9 @@ func (s *Sheet) frame(over map[point]cell, r rect) {
 	edge := func(x, y int) {
 		c, role := s.canvas.at(x, y).shown()
 		if h, ok := heavy[c]; ok && role == RoleRail {
-			over[point{x, y}] = cell{r: h, role: RoleChosen}
+			over.put(x, y, h, RoleChosen)
 		} else if y == r.y && role == RoleLabel {
-			over[point{x, y}] = cell{r: c, role: RoleChosen}
+			over.put(x, y, c, RoleChosen)
 		}
 	}
 	for x := r.x; x < r.x+r.w; x++ {

@@ -79,6 +79,13 @@ type (
 		Text string
 		What string // "3 rows", for the toast
 	}
+	// RunMeasured are the figures of a run of a script, while it goes on and once at its end.
+	RunMeasured struct {
+		ID, Script string
+		Metrics    session.Metrics
+		State      map[string]int64 // bytes by uid, of the newest checkpoint; nil = none
+		Over       bool
+	}
 	// Tick comes once a second while something moves, so that panes can age what they show.
 	Tick struct{ Now time.Time }
 )
