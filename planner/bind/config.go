@@ -99,6 +99,9 @@ func (b *binder) set(s *syntax.Set) {
 	b.command(Command{Kind: "SET", Args: []string{key, value}, Span: b.at(s)})
 }
 
+// Settings lists the configuration keys that SET knows.
+func Settings() []catalog.Option { return slices.Clone(settings) }
+
 // checkSetting warns of a key that looks misspelt, and refuses a value that does not read
 // as the key's type.
 func (b *binder) checkSetting(s *syntax.Set, key, value string) bool {

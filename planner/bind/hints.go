@@ -13,6 +13,9 @@ var (
 	tableHints  = []string{"OPTIONS"}
 )
 
+// HintNames lists the hints that may stand in a query.
+func HintNames() []string { return append(append([]string(nil), selectHints...), tableHints...) }
+
 // hints gives the hints of a place; a hint that nobody knows is a warning.
 func (b *binder) hints(hints []*syntax.Hint, known []string) []logical.Hint {
 	var out []logical.Hint

@@ -28,6 +28,13 @@ type (
 		Problems diag.List
 		Took     time.Duration
 	}
+	// Studied comes some time after PlanReady: what is known of the same script beyond its plan.
+	// Fixes are by place in PlanReady.Problems.
+	Studied struct {
+		Number     int
+		Vocabulary *session.Vocabulary
+		Fixes      map[int]*session.Fix
+	}
 	// PlanAsked has the script planned again: the overlay or the files of the project are others.
 	PlanAsked struct{}
 	// OperatorChosen says that an operator of the last plan was chosen, by its uid; ""
