@@ -73,6 +73,7 @@ func helps(d *diag.Diagnostic, f *Fix, before, after diag.List) bool {
 var (
 	meant    = regexp.MustCompile(`did you mean (?:"([^"]+)"|'([^']+)'|([^?]+))\?`)
 	hintText = regexp.MustCompile(`/\*\+.*?\*/`)
+	prose    = regexp.MustCompile(`\b(and|or|to|in|with|a|the|for|its|of)\b`)
 	written  = regexp.MustCompile(`^write (?:[a-z ,]+: )?(.+?)\.?$`)
 )
 
@@ -85,7 +86,11 @@ func candidates(text string, d *diag.Diagnostic) (out []*Fix) {
 		case strings.HasPrefix(was, "'"):
 			out = append(out, &Fix{Span: d.Span, Text: syntax.QuoteString(name)})
 		default:
-			out = append(out, &Fix{Span: d.Span, Text: syntax.Quote(name)}, &Fix{Span: d.Span, Text: name})
+			quoted, plain := &Fix{Span: d.Span, Text: syntax.Quote(name)}, &Fix{Span: d.Span, Text: name}
+			if m[3] != "" { // a keyword or a function, not a name of the user's
+				quoted, plain = plain, quoted
+			}
+			out = append(out, quoted, plain)
 			if i := strings.LastIndexByte(was, '.'); i >= 0 { // t.colum: the name is the last part
 				out = append([]*Fix{{Span: diag.Span{Start: d.Span.Start + i + 1, End: d.Span.End}, Text: syntax.Quote(name)}}, out...)
 			}
@@ -109,7 +114,7 @@ func candidates(text string, d *diag.Diagnostic) (out []*Fix) {
 	case strings.HasPrefix(d.Hint, "add ") && strings.HasSuffix(d.Hint, " where it should end"):
 		out = append(out, &Fix{Span: diag.Span{Start: lineEndAt(text, d.Span.Start), End: lineEndAt(text, d.Span.Start)}, Text: strings.TrimSuffix(strings.TrimPrefix(d.Hint, "add "), " where it should end")})
 	}
-	if m := written.FindStringSubmatch(d.Hint); m != nil && !strings.Contains(m[1], "…") {
+	if m := written.FindStringSubmatch(d.Hint); m != nil && !strings.ContainsAny(m[1], "…") && !prose.MatchString(m[1]) {
 		out = append(out, &Fix{Span: d.Span, Text: m[1]})
 	}
 	return slices.DeleteFunc(out, func(f *Fix) bool { return f.Text == text[f.Span.Start:f.Span.End] })

@@ -36,6 +36,18 @@ type ProjectConfig struct {
 	Tables      ProjectTables     `yaml:"tables"`
 	// Variables are what scripts may refer to as ${name}.
 	Variables map[string]*variable.Declaration `yaml:"variables"`
+	Workbench Workbench                        `yaml:"workbench"` // how the terminal workbench looks and what its keys do
+}
+
+// Workbench is what is set about the terminal workbench, in weir.yaml or in a user's own file;
+// zero fields set nothing. What the values mean is the workbench's.
+type Workbench struct {
+	Theme string              `yaml:"theme"`
+	Keys  string              `yaml:"keys"`
+	Mouse *bool               `yaml:"mouse"`
+	ASCII *bool               `yaml:"ascii"`
+	Plain *bool               `yaml:"plain"`
+	Bind  map[string][]string `yaml:"bind"` // keys of a binding, by its name
 }
 
 // ProjectTables names scripts with the DDL that every script of the project sees: in
@@ -139,4 +151,33 @@ func (p *Project) allows(path string, more []string) bool {
 		}
 	}
 	return false
+}
+
+// maxWalk is how many entries of a project's folder are looked at for scripts.
+const maxWalk = 20_000
+
+// Scripts lists the scripts of the project, as paths from its folder: what lies in hidden
+// folders and in fixtures/ is left out.
+func (s *Session) Scripts() ([]string, error) {
+	var out []string
+	seen := 0
+	err := filepath.WalkDir(s.Project.Dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return nil // a folder that may not be read has none for us
+		}
+		if seen++; seen > maxWalk {
+			return filepath.SkipAll
+		}
+		rel, err := filepath.Rel(s.Project.Dir, path)
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && rel != "." && (rel == "fixtures" || strings.HasPrefix(d.Name(), ".")):
+			return filepath.SkipDir
+		case !d.IsDir() && filepath.Ext(path) == ".sql":
+			out = append(out, filepath.ToSlash(rel))
+		}
+		return nil
+	})
+	return out, err
 }

@@ -95,12 +95,13 @@ func (v *Vocabulary) tables(s *Session, src diag.Source, mode Mode) {
 	}
 	reg := s.registry(registryOptions{zone: loc, batch: mode == Batch})
 	env := &bind.Env{Catalog: catalog.New(), Functions: s.functions, Connectors: s.declarations(reg, mode), Formats: reg, Config: config, Zone: loc, Batch: mode == Batch}
-	_, _ = s.declare(env, mode, src.Name) // what is wrong with it planning tells
+	vars := s.variables(src.Text, loc)
+	_, _ = s.declare(env, mode, src.Name, vars) // what is wrong with it planning tells
 	known := map[catalog.Path]bool{}
 	for _, t := range env.Catalog.Tables(env.Catalog.CurrentCatalog, env.Catalog.CurrentDatabase) {
 		known[t.Path] = true
 	}
-	script, _ := syntax.Parse(src.Text)
+	script, _ := syntax.ParseWith(src.Text, vars)
 	// Queries are left out: only what declares matters, and it is quick.
 	script.Stmts = slices.DeleteFunc(script.Stmts, func(st syntax.Stmt) bool {
 		switch st.(type) {

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,22 +16,43 @@ import (
 )
 
 func (a *app) demoCommand() *cobra.Command {
-	return &cobra.Command{
+	var tui bool
+	var flags workbenchFlags
+	cmd := &cobra.Command{
 		Use:   "demo [DIR]",
 		Short: "Make the demo project, run it as a stream and as a batch, and compare",
 		Long: `demo writes a small project (default ./weir-demo): orders that change, page events out
 of order, a user dimension. It fills the embedded Kafka, shows the StreamGraph of one
 script, runs that script as a stream from Kafka and as a batch from files, reads both
-results back and compares them.`,
+results back and compares them. With --tui it opens the project in the workbench instead.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := "weir-demo"
 			if len(args) > 0 {
 				dir = args[0]
 			}
+			if tui {
+				return a.demoWorkbench(cmd, &flags, dir)
+			}
 			return a.demo(cmd.Context(), dir)
 		},
 	}
+	cmd.Flags().BoolVar(&tui, "tui", false, "open the demo project in the workbench")
+	flags.add(cmd)
+	return cmd
+}
+
+// demoWorkbench opens the demo project; one that was made before is opened as it is.
+func (a *app) demoWorkbench(cmd *cobra.Command, flags *workbenchFlags, dir string) error {
+	if !a.out.TTY() && !flags.plain {
+		return usageError{errors.New("the workbench needs a terminal; --plain opens it as lines of text")}
+	}
+	if _, err := os.Stat(filepath.Join(dir, session.ProjectFile)); err != nil {
+		if _, err := session.WriteDemo(dir); err != nil {
+			return err
+		}
+	}
+	return a.workbench(cmd, flags, []string{dir})
 }
 
 // demo tells its story on standard output.
@@ -59,7 +83,8 @@ func (a *app) demo(ctx context.Context, dir string) error {
 		return err
 	}
 	fmt.Fprintf(a.out, `
-next:  weir plan %[1]s/sql/spend.sql --as dag      another drawing of the graph
+next:  weir %[1]s                                  the workbench: edit, plan, run, test
+       weir plan %[1]s/sql/spend.sql --as dag      another drawing of the graph
        weir run  %[1]s/sql/spend.sql --mode stream run it yourself
        weir run  -C %[1]s -e "SELECT * FROM city_spend" --mode batch
        weir test -C %[1]s                          %[2]s, most in both modes

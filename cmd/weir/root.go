@@ -101,20 +101,23 @@ func (a *app) endAtLast(ctx context.Context, stop func(), over <-chan struct{}) 
 }
 
 func (a *app) root() *cobra.Command {
+	var flags workbenchFlags
 	root := &cobra.Command{
-		Use:   "weir",
+		Use:   "weir [FOLDER | FILE...]",
 		Short: "A terminal-first workbench for unified stream and batch SQL",
 		Long: `weir runs one Flink SQL script as a stream or as a batch, shows the StreamGraph it
-becomes, and tells where the two disagree.
+becomes, and tells where the two disagree. On a terminal, weir alone opens the workbench:
+editor, plan, runs and tests of the project at hand.
 
   weir demo                        see it work, from nothing
   weir plan sql/orders.sql         the StreamGraph of a script
   weir run sql/orders.sql          run it; --mode stream or batch
   weir check sql/*.sql             every problem at its place`,
 		SilenceUsage: true, SilenceErrors: true,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args: a.scriptsOrCommand,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.workbench(cmd, &flags, args) },
 	}
+	flags.add(root)
 	f := root.PersistentFlags()
 	f.StringVarP(&a.dir, "project", "C", "", "project directory (default: the script's, then the nearest weir.yaml above)")
 	f.StringArrayVar(&a.set, "set", nil, "set a configuration option, key=value (repeatable)")
@@ -140,6 +143,8 @@ becomes, and tells where the two disagree.
 		a.capsuleCommand(),
 		a.fixtureCommand(),
 		a.doctorCommand(),
+		a.configCommand(),
+		a.keysCommand(),
 		a.connectorsCommand(),
 		a.functionsCommand(),
 		a.benchCommand(),

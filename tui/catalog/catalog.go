@@ -40,7 +40,7 @@ type row struct {
 
 // New makes the pane; write puts a name into the script at the cursor.
 func New(env *pane.Env, write func(string) tea.Cmd) *Catalog {
-	return &Catalog{env: env, open: map[string]bool{"tables": true, "fixtures": true, "tests": true}, write: write}
+	return &Catalog{env: env, open: map[string]bool{"tables": true, "Scripts": true, "Fixtures": true, "Tests": true}, write: write}
 }
 
 // SetExtra gives the fixtures and tests of the project: name and note of each.

@@ -28,8 +28,8 @@ func (e *Editor) commands() []keys.Binding {
 	m := e.env.Keys
 	d := e.Doc
 	list := []keys.Binding{
-		m.Bind("edit.run.script", "run the script", e.runScript, "f5"),
-		m.Bind("edit.run.statement", "run the statement or selection", e.runStatement, "ctrl+r", "f6"),
+		m.Bind("edit.run.script", "run script", e.runScript, "f5"),
+		m.Bind("edit.run.statement", "run statement", e.runStatement, "ctrl+r", "f6"),
 		m.BindIf("edit.fix", "apply the fix", e.noFix, e.applyFix, "alt+enter"),
 		m.Bind("edit.complete", "complete", do(func() { e.offer(true) }), "ctrl+@", "alt+space"),
 		m.Bind("edit.find", "find", do(func() { e.openSearch(false) }), "ctrl+f"),
@@ -50,6 +50,9 @@ func (e *Editor) commands() []keys.Binding {
 			d().anchor, d().selecting, d().byLines = Pos{}, true, false
 			d().moveKeeping(d().buf.End(), true)
 		}), "ctrl+a"),
+		m.Bind("edit.select.begin", "select from here on as the cursor moves", do(func() {
+			d().anchor, d().selecting, d().sticky = d().cursor, true, true
+		}), "alt+a"),
 		m.Bind("edit.select.statement", "select the statement", do(e.selectStatement), "alt+s"),
 		m.Bind("edit.select.word", "select the word", do(func() {
 			from, to := d().buf.word(d().cursor)
@@ -328,7 +331,7 @@ func (e *Editor) backspace() {
 func (e *Editor) cancel() {
 	e.popup = nil
 	d := e.Doc()
-	d.selecting, d.byLines = false, false
+	d.letGo()
 	d.marks = nil
 	if e.modal != nil {
 		e.leaveInsert()

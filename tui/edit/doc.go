@@ -15,6 +15,7 @@ type Doc struct {
 
 	cursor, anchor Pos
 	selecting      bool // from anchor to cursor
+	sticky         bool // moving goes on with the selection, as after Emacs' mark
 	byLines        bool // the selection is of whole lines, as vim's V
 	want           int  // the column that moving up and down keeps to
 	top, left      int  // the first line and column in sight
@@ -38,7 +39,7 @@ type problem struct {
 
 // NewDoc opens a text.
 func NewDoc(file, text string) *Doc {
-	d := &Doc{Path: file, onDisk: text}
+	d := &Doc{Path: file, onDisk: text, planned: -1}
 	d.reset(NewBuffer(text))
 	d.stored = d.buf.number
 	return d
@@ -111,6 +112,13 @@ func (d *Doc) OnDisk() string { return d.onDisk }
 // Stored says that the file now holds a text, which was the buffer's when it had a number.
 func (d *Doc) Stored(text string, number int) { d.onDisk, d.stored = text, number }
 
+// SetText puts another text in place of the whole, as one step; the cursor stays in its line.
+func (d *Doc) SetText(text string) {
+	at := d.cursor
+	d.replace(Pos{}, d.buf.End(), text)
+	d.SetCursor(at)
+}
+
 // Cursor is where the cursor is.
 func (d *Doc) Cursor() Pos { return d.cursor }
 
@@ -157,22 +165,26 @@ func (d *Doc) move(p Pos, extend bool) {
 
 // moveKeeping is move that keeps the column that one wants to be in.
 func (d *Doc) moveKeeping(p Pos, extend bool) {
+	extend = extend || d.sticky && d.selecting
 	if extend && !d.selecting {
 		d.anchor, d.selecting = d.cursor, true
 	}
 	if !extend {
-		d.selecting, d.byLines = false, false
+		d.letGo()
 	}
 	d.cursor = d.buf.Clamp(p)
 	d.buf.undo.open = false // what is typed here is taken back apart from what was typed there
 }
+
+// letGo ends the selection.
+func (d *Doc) letGo() { d.selecting, d.byLines, d.sticky = false, false, false }
 
 // insert types a text in place of the selection.
 func (d *Doc) insert(kind, text string) {
 	from, to, _ := d.selection()
 	d.buf.Together(kind, d.cursor)
 	end := d.buf.Replace(from, to, text)
-	d.selecting, d.byLines = false, false
+	d.letGo()
 	d.cursor = end
 	d.want = column(d.buf.lines[end.Line], end.Col)
 }
@@ -181,7 +193,7 @@ func (d *Doc) insert(kind, text string) {
 func (d *Doc) replace(from, to Pos, text string) {
 	d.buf.Together("", d.cursor)
 	d.SetCursor(d.buf.Replace(from, to, text))
-	d.selecting, d.byLines = false, false
+	d.letGo()
 	d.buf.Mark(d.cursor)
 }
 
@@ -196,10 +208,30 @@ func (d *Doc) scroll(width, height int) {
 		d.top = max(d.top, line-height+1, 0)
 	}
 	x := column(d.buf.lines[d.cursor.Line], d.cursor.Col)
+	if x < width-1 {
+		d.left = 0
+	}
 	if x < d.left {
 		d.left = max(0, x-8)
 	}
 	if x >= d.left+width-1 {
 		d.left = x - width + 9
 	}
+}
+
+// Line is a line by its number from 1, "" beyond the end.
+func (d *Doc) Line(n int) string {
+	if n < 1 || n > d.buf.Lines() {
+		return ""
+	}
+	return d.buf.lines[n-1]
+}
+
+// SetLine puts a text in place of a line; beyond the end it is added.
+func (d *Doc) SetLine(n int, text string) {
+	if n > d.buf.Lines() {
+		d.replace(d.buf.End(), d.buf.End(), "\n"+text)
+		return
+	}
+	d.replace(Pos{n - 1, 0}, Pos{n - 1, len(d.buf.lines[n-1])}, text)
 }

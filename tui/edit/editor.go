@@ -65,6 +65,22 @@ func (e *Editor) Open(d *Doc) {
 	e.at = len(e.docs) - 1
 }
 
+// Add opens one more script and shows it.
+func (e *Editor) Add(d *Doc) {
+	e.docs = append(e.docs, d)
+	e.at, e.popup = len(e.docs)-1, nil
+}
+
+// Write types a text at the cursor, as one step.
+func (e *Editor) Write(text string) {
+	d := e.Doc()
+	d.insert("", text)
+	d.buf.Mark(d.cursor)
+}
+
+// Next goes to the next problem.
+func (e *Editor) Next() { e.nextProblem(1) }
+
 // Has shows a script that is open, by its path; false if it is not.
 func (e *Editor) Has(file string) bool {
 	for i, o := range e.docs {

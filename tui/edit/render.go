@@ -128,7 +128,7 @@ func (e *Editor) note() string {
 	if warns > 0 {
 		parts = append(parts, st.Warning.Render(count(warns, "warning")))
 	}
-	if len(parts) == 0 && e.Doc().planned > 0 && e.Doc().planned == e.Doc().Number() {
+	if len(parts) == 0 && e.Doc().planned == e.Doc().Number() {
 		return st.Good.Render(st.Glyphs.Check + " no problems")
 	}
 	return strings.Join(parts, " "+st.Glyphs.Bullet+" ")

@@ -295,3 +295,6 @@ func wrap(line string, width int) (out []string) {
 	}
 	return append(out, cur)
 }
+
+// Found are the places of the items that the filter finds, best first.
+func (l *List) Found() []int { return l.found }

@@ -1,0 +1,25 @@
+package app
+
+import (
+	"github.com/weir-sql/weir/tui/pane"
+)
+
+// screen is one of those that 1 to 5 show.
+type screen struct {
+	name string
+	pane pane.Pane
+}
+
+// makers makes the screens beside Edit, in the order of their numbers. A screen is one line here.
+var makers = []struct {
+	name string
+	make func(*pane.Env) pane.Pane
+}{}
+
+func (m *Model) makeScreens() []screen {
+	list := []screen{{"Edit", m.work}}
+	for _, s := range makers {
+		list = append(list, screen{s.name, s.make(m.env)})
+	}
+	return list
+}
