@@ -95,6 +95,15 @@ func (r *Registry) Source(ctx context.Context, spec *physical.Source) (exec.Sour
 	return c.NewSource(ctx, r.env, spec)
 }
 
+// CountPartitions tells how many of the partitions of a table a scan reads. It opens no file. all is 0 if the table has none.
+func (r *Registry) CountPartitions(ctx context.Context, scan physical.Scan) (read, all int, err error) {
+	c, err := r.find(scan.Options["connector"], scan.Table)
+	if err != nil || c.CountPartitions == nil || len(scan.Table.PartitionKey) == 0 {
+		return 0, 0, err
+	}
+	return c.CountPartitions(ctx, r.env, scan)
+}
+
 // Sink opens the table of a sink.
 func (r *Registry) Sink(ctx context.Context, spec *physical.Sink) (exec.Sink, error) {
 	c, err := r.find(spec.Options["connector"], spec.Table)

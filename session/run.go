@@ -81,7 +81,11 @@ func (s *Session) Run(ctx context.Context, p *Plan, o RunOptions) (*Run, error) 
 	if err := o.Keep.check(p); err != nil {
 		return nil, err
 	}
-	reg := s.registry(registryOptions{zone: zone, batch: p.Mode == Batch, parallelism: maxParallelism(p.Graph)})
+	var filters *exec.KeyFilters
+	if p.Mode == Batch && o.Restore == nil && o.Keep.From == nil { // a run that goes on does not see all keys again
+		filters = &exec.KeyFilters{}
+	}
+	reg := s.registry(registryOptions{zone: zone, batch: p.Mode == Batch, parallelism: maxParallelism(p.Graph), filters: filters})
 	r := &Run{session: s, taps: map[*OpenTap]func(){}, plan: p, temp: &tempDir{}, flush: make(chan struct{}), limit: &limiter{max: o.Limit},
 		began: time.Now(), done: make(chan struct{})}
 	// The limit may be reached before start has given the job that is to be stopped.
@@ -104,7 +108,7 @@ func (s *Session) Run(ctx context.Context, p *Plan, o RunOptions) (*Run, error) 
 	}
 	ctx, r.cancel = context.WithCancel(ctx)
 	r.host = udf.NewHost(ctx, p.Config, s.functionFile)
-	env := build.Env{Batch: p.Mode == Batch, Functions: r.host.Registry(s.functions, p.Functions), Connectors: opened,
+	env := build.Env{Batch: p.Mode == Batch, Functions: r.host.Registry(s.functions, p.Functions), Connectors: opened, Filters: filters,
 		Aggregates: func() agg.Library { return r.host.Aggregates(p.Functions) }}
 	budget := state.NewBudget(s.memory)
 	config := runtime.Config{

@@ -57,9 +57,10 @@ type Session struct {
 	broker    *kafka.Broker
 	// pretend changes what the planner sees of connectors; nil = nothing. Sessions over
 	// fixtures have it.
-	pretend func(catalog.Connectors) catalog.Connectors
-	now     time.Time                 // what ${now} is: one moment for all that the session plans
-	assumed map[string]variable.Given // values that a fixture gives to variables
+	pretend    func(catalog.Connectors) catalog.Connectors
+	openedFile func(path string)         // is told of every data file that a run opens; nil = nobody counts
+	now        time.Time                 // what ${now} is: one moment for all that the session plans
+	assumed    map[string]variable.Given // values that a fixture gives to variables
 	// without are rows that fixtures lack here, by table; nil = they are whole.
 	without map[string][]bool
 }
@@ -282,7 +283,7 @@ func (s *Session) registry(o registryOptions) *connectors.Registry {
 		Dir: s.Project.Dir, Root: s.root,
 		AllowPath: func(path string) bool { return s.Project.allows(path, s.opts.AllowPaths) },
 		Stdout:    s.opts.Stdout, Stderr: s.opts.Stderr, Clock: s.opts.Clock, Zone: o.zone,
-		EmbeddedBroker: s.broker.Addr, Batch: o.batch, Parallelism: o.parallelism,
+		EmbeddedBroker: s.broker.Addr, Batch: o.batch, Parallelism: o.parallelism, Filters: o.filters, Opened: s.openedFile,
 	}, connectors.All()...)
 }
 
@@ -290,6 +291,7 @@ type registryOptions struct {
 	zone        *time.Location
 	batch       bool
 	parallelism int
+	filters     *exec.KeyFilters
 }
 
 // newBroker gives the embedded Kafka of a project, which keeps its topics under .weir

@@ -63,7 +63,11 @@ revision or a savepoint, and what becomes of the state; see weir diff.`,
 				return usageError{err}
 			}
 			if as == "tree" || as == "dag" {
-				text += variablesText(p)
+				counts, err := s.Partitions(cmd.Context(), p)
+				if err != nil {
+					return err
+				}
+				text += partitionsText(counts) + variablesText(p)
 			}
 			return a.out.Styled(text)
 		},
@@ -79,6 +83,19 @@ revision or a savepoint, and what becomes of the state; see weir diff.`,
 	completeWith(cmd, "as", session.Renderings())
 	completeWith(cmd, "mode", []string{"stream", "batch"})
 	return cmd
+}
+
+// partitionsText lists how many partitions of each partitioned table are read.
+func partitionsText(counts []session.PartitionCount) string {
+	if len(counts) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("\npartitions\n")
+	for _, c := range counts {
+		fmt.Fprintf(&b, "  %s\n", term.Clean(c.String()))
+	}
+	return b.String()
 }
 
 // variablesText lists what the variables of a script came to.

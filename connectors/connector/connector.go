@@ -30,6 +30,8 @@ type Connector struct {
 	// a table that is to be held in memory is read through NewSource. closed is to be
 	// called when the last task is done with it.
 	NewFullCache func(ctx context.Context, env *Env, spec *physical.LookupJoin, closed func()) (*fullcache.Table, error)
+	// CountPartitions tells how many of a table's partitions a scan reads; it opens no file. nil = it has none.
+	CountPartitions func(ctx context.Context, env *Env, scan physical.Scan) (read, all int, err error)
 }
 
 // Env is what a connector may use of the world.
@@ -52,6 +54,10 @@ type Env struct {
 	Batch          bool // only final results count
 	Parallelism    int  // readers a source may expect, for the size of splits; 0 = 1
 	Logger         *slog.Logger
+	// Filters give sources the keys that joins collect for them; nil = there are none to wait for.
+	Filters *exec.KeyFilters
+	// Opened is told of every file of a table that is opened to be read; nil = nobody counts.
+	Opened func(path string)
 }
 
 // Now is processing time.

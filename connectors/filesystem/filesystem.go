@@ -45,9 +45,10 @@ func Connector() connector.Connector {
 			NeedsFormat: true,
 			Describe:    describe,
 		},
-		NewSource:    newSource,
-		NewSink:      newSink,
-		NewFullCache: newFullCache,
+		NewSource:       newSource,
+		CountPartitions: countPartitions,
+		NewSink:         newSink,
+		NewFullCache:    newFullCache,
 	}
 }
 

@@ -112,6 +112,7 @@ func (t *textFile) Close() (err error) {
 
 // openText opens a file for reading its text from the beginning.
 func (s *Source) openText(rel string) (io.ReadCloser, error) {
+	s.tellOpened(rel)
 	f, err := s.loc.root.Open(rel)
 	if err != nil {
 		return nil, err

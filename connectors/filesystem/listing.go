@@ -31,6 +31,8 @@ type listing struct {
 	keys []string       // partition columns
 	only *regexp.Regexp // source.path.regex-pattern over the whole path; nil = all
 	at   diag.Span      // of the path option
+	// keep reports whether a partition is wanted: others are not walked. nil = all are.
+	keep func(values []string) (bool, error)
 }
 
 // files lists all files in order of their paths.
@@ -72,6 +74,11 @@ func (l *listing) walk(ctx context.Context, base, dir string, out *[]file) error
 		}
 		rel := path.Join(dir, e.Name())
 		if e.IsDir() {
+			if keep, err := l.enter(base, rel); err != nil {
+				return err
+			} else if !keep {
+				continue
+			}
 			if err := l.walk(ctx, base, rel, out); err != nil {
 				return err
 			}
@@ -91,6 +98,18 @@ func (l *listing) walk(ctx context.Context, base, dir string, out *[]file) error
 		}
 	}
 	return nil
+}
+
+// enter reports whether a directory may hold files that are wanted, which is known where all partition columns have values.
+func (l *listing) enter(base, dir string) (bool, error) {
+	if l.keep == nil || len(l.keys) == 0 || !strings.Contains(path.Base(dir), "=") {
+		return true, nil
+	}
+	values, missing := partitionOf(strings.TrimPrefix(dir, base)+"/.", l.keys)
+	if missing != "" {
+		return true, nil
+	}
+	return l.keep(values)
 }
 
 // add adds a file with the partition values in its path.

@@ -23,6 +23,8 @@ var options = []catalog.Option{
 		Doc: "How often to look for new files. Without it the table is bounded: the files there at the start are read."},
 	{Name: "source.path.regex-pattern", Type: catalog.StringOption, Example: `/data/.*\.jsonl`,
 		Doc: "Only files whose absolute path matches as a whole are read."},
+	{Name: "scan.partitions", Type: catalog.StringOption, Example: "dt=${bizdate};dt=${bizdate - 1d},region=eu",
+		Doc: "Extension: only these partitions are read, one after each `;`, with the values as they stand in the paths. A column that is not named may have any value."},
 	{Name: "source.report-statistics", Type: catalog.EnumOption, Default: "all", Enum: []string{"all", "none"},
 		Doc: "Accepted for Flink's sake."},
 	{Name: "scan.parallelism", Type: catalog.IntOption, Doc: "Readers of the table; by default that of the job."},

@@ -47,6 +47,7 @@ func (s *Source) parts(f *file) ([]piece, error) {
 
 // openFile opens a structured file.
 func (s *Source) openFile(rel string) (format.FileReader, io.Closer, error) {
+	s.tellOpened(rel)
 	f, err := s.loc.root.Open(rel)
 	if err != nil {
 		return nil, nil, fileError(err, s.loc.show(rel), 0)

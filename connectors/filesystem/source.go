@@ -34,6 +34,8 @@ type Source struct {
 
 	inside  []int // columns of spec.Read that are inside the files
 	decoder format.DecoderConfig
+	await   []awaited // partitions for which the keys of a join decide
+	opened  func(path string)
 }
 
 var (
@@ -46,6 +48,11 @@ func newSource(_ context.Context, env *connector.Env, spec *physical.Source) (ex
 	s, err := openSource(env, spec.Scan)
 	if err != nil {
 		return nil, err
+	}
+	if env.Filters != nil && env.Batch {
+		for _, f := range spec.Await {
+			s.await = append(s.await, awaited{f, env.Filters.Of(f)})
+		}
 	}
 	if s.watching {
 		return &watcher{s}, nil
@@ -74,6 +81,16 @@ func openSource(env *connector.Env, scan physical.Scan) (*Source, error) {
 	}
 	if err := t.options.Err(); err != nil {
 		return nil, err
+	}
+	if text := t.options.String("scan.partitions"); text != "" {
+		if s.spec.Partitions, err = fixedPartitions(text, t.PartitionKey, scan.Table.OptionSpans["scan.partitions"].Value); err != nil {
+			return nil, err
+		}
+	}
+	s.opened = env.Opened
+	s.listing.keep = func(values []string) (bool, error) {
+		keep, err := s.wanted(&file{Partition: values})
+		return keep || err != nil, nil // what is wrong with a partition is told at its first file
 	}
 	return s, s.plan()
 }
@@ -196,6 +213,9 @@ func (s *Source) wanted(f *file) (bool, error) {
 	}
 	ranges := make([]prune.Range, len(s.spec.Read))
 	for i, c := range s.spec.Read {
+		if f.Rel == "" && c.Metadata != "" {
+			continue // a partition, of which the files are not known
+		}
 		con, same, err := s.constantOf(c, f)
 		if err != nil {
 			return false, err
@@ -227,6 +247,9 @@ func (s *Source) listed(f *file) bool {
 func (s *Source) pieces(f *file) ([]piece, error) {
 	whole := []piece{{file: *f, Whole: true}}
 	if s.table.format.OpenFile != nil {
+		if len(s.await) > 0 {
+			return whole, nil // it may never be opened
+		}
 		return s.parts(f)
 	}
 	if f.Size <= splitSize || compressed(f.Rel) {
@@ -247,10 +270,13 @@ func (s *Source) pieces(f *file) ([]piece, error) {
 }
 
 // Open starts reading a split.
-func (s *Source) Open(_ context.Context, split exec.Split, position []byte) (exec.Reader, error) {
+func (s *Source) Open(ctx context.Context, split exec.Split, position []byte) (exec.Reader, error) {
 	var p piece
 	if err := json.Unmarshal(split.Spec, &p); err != nil {
 		return nil, fmt.Errorf("split %q of table %q: %w", split.ID, s.table.Path.Name, err)
+	}
+	if joins, err := s.joins(ctx, &p.file); err != nil || !joins {
+		return unread{}, err
 	}
 	frame, err := s.frame(&p.file)
 	if err != nil {

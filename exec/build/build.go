@@ -20,6 +20,8 @@ type Env struct {
 	// Aggregates gives one operator the aggregate functions that are not built in; nil =
 	// there are none.
 	Aggregates func() agg.Library
+	// Filters take the keys that sources wait for; nil = none do.
+	Filters *exec.KeyFilters
 }
 
 func (e Env) aggregates() agg.Library {
@@ -70,7 +72,7 @@ func Operator(spec physical.Spec, env Env) (exec.Operator, error) {
 	case *physical.WindowAgg:
 		return op.NewWindowAgg(s, env.Batch, env.aggregates())
 	case *physical.Join:
-		return op.NewJoin(s, env.Batch, env.Functions)
+		return op.NewJoin(s, env.Batch, env.Functions, env.Filters)
 	case *physical.LookupJoin:
 		return op.NewLookupJoin(s, env.Connectors, env.Functions)
 	case *physical.Union:

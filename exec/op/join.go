@@ -369,9 +369,16 @@ func takeAll(cols []*vec.Vec, rows []int32) []*vec.Vec {
 }
 
 // NewJoin makes the operator that a join is in its mode.
-func NewJoin(spec *physical.Join, batch bool, reg expr.Registry) (exec.Operator, error) {
+// Keys that sources wait for go to filters; nil = no source waits.
+func NewJoin(spec *physical.Join, batch bool, reg expr.Registry, filters *exec.KeyFilters) (exec.Operator, error) {
 	if batch {
-		return newJoinBatch(spec, reg)
+		j, err := newJoinBatch(spec, reg)
+		if filters != nil && err == nil {
+			for _, f := range spec.Collect {
+				j.collect = append(j.collect, &keyCollector{spec: f, to: filters.Of(f), values: map[string]struct{}{}})
+			}
+		}
+		return j, err
 	}
 	return newJoin(spec, reg)
 }

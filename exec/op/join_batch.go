@@ -31,6 +31,7 @@ type joinBatch struct {
 	held     [2][]*vec.Batch
 	ended    [2]bool
 	build    *hashBuild // nil until an input has ended
+	collect  []*keyCollector
 	reserved int64
 
 	spill  *state.Spill
@@ -76,6 +77,9 @@ func (j *joinBatch) Open(ctx *exec.Context) error {
 
 // Process keeps a batch, or probes it if the other side has ended.
 func (j *joinBatch) Process(in int, b *vec.Batch, out exec.Out) error {
+	for _, c := range j.collect {
+		c.add(in, b)
+	}
 	switch {
 	case j.build != nil:
 		return j.probe(j.build, b, out)
@@ -96,6 +100,9 @@ func (j *joinBatch) Process(in int, b *vec.Batch, out exec.Out) error {
 // OnEnd builds from the input that ended first, and finishes with the second.
 func (j *joinBatch) OnEnd(in int, out exec.Out) error {
 	j.ended[in] = true
+	for _, c := range j.collect {
+		c.end(in, j.ctx.Parallelism)
+	}
 	switch {
 	case j.runs[0] != nil:
 		if j.ended[1-in] {

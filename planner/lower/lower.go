@@ -73,6 +73,7 @@ func Groups(groups []Group, o Options) (*topology.Graph, diag.List) {
 	}
 	b.inferChangelog()
 	b.distribute()
+	b.pruneByJoins()
 	b.describeState()
 	b.warn()
 	g := b.graph()

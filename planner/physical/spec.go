@@ -75,6 +75,18 @@ type Source struct {
 	Project   []rex.Expr // over Scan.Read; nil = as read
 	Watermark *Watermark // over Out; nil = none
 	Bounded   bool
+	// Await names the joins' keys without which partitions are not opened (batch only); nil = none.
+	Await []*KeyFilter
+}
+
+// KeyFilter says that rows of a source are of use only if its partition columns have values that one side of a join has
+// in its key: the join collects them, the source leaves the other partitions unopened. One value is shared by both specs.
+type KeyFilter struct {
+	Partition []string // partition columns of the source
+	Side      int      // of the join that collects: 0 left, 1 right
+	Columns   []int    // columns of that side, one for each of Partition
+	Nulls     []bool   // NULL is equal to NULL (IS NOT DISTINCT FROM), else it has no match
+	By        string   // what gives the values, for people
 }
 
 // Watermark makes watermarks. The watermark is the greatest value of Expr seen so
@@ -325,6 +337,7 @@ type Join struct {
 	EmitUpdateBefore    bool
 	// LeftChanges, RightChanges: the side may carry -U or -D.
 	LeftChanges, RightChanges bool
+	Collect                   []*KeyFilter // what sources wait for (batch only)
 }
 
 // LookupKey gives one column of the looked-up table its value.
