@@ -224,6 +224,9 @@ func (st *Stepper) checkpoint(ctx context.Context) (err error) {
 	return nil
 }
 
+// Late is the number of rows that operators have dropped behind their watermark so far.
+func (st *Stepper) Late() int64 { return st.lateNow() }
+
 func (st *Stepper) lateNow() int64 {
 	late := st.late
 	for _, n := range st.r.Plan.Graph.Nodes {

@@ -159,7 +159,7 @@ func (p *Pane) inspectorView(width, height int) string {
 		return pane.Frame{Title: "Operator", Width: width, Height: height}.Draw(st, "")
 	}
 	w, _ := pane.Inside(width, height)
-	lines := []string{st.Strong.Render(ascii(st, pane.Clean(s.Label)))}
+	lines := []string{st.Strong.Render(pane.Plain(st, pane.Clean(s.Label)))}
 	fields := p.fields()
 	for i, f := range fields {
 		lines = append(lines, p.fieldLine(f, w, p.inspecting && i == p.field))
@@ -198,7 +198,7 @@ func (p *Pane) fieldLine(f field, width int, chosen bool) string {
 		return st.Chosen.Render(pane.Fit(st, st.Glyphs.Closed+" "+line, width))
 	}
 	if f.refused != "" {
-		return "  " + st.Faint.Render(line+"  "+ascii(st, pane.Clean(why)))
+		return "  " + st.Faint.Render(line+"  "+pane.Plain(st, pane.Clean(why)))
 	}
 	return "  " + st.Faint.Render(label) + value + "  " + st.Faint.Render(pane.Clean(why))
 }
@@ -223,7 +223,7 @@ func (p *Pane) menuLines(width int) []string {
 		}
 		lines = append(lines, text)
 		if i == p.menu.at || c.refused {
-			for _, l := range wrap(ascii(st, pane.Clean(c.why)), width-6) {
+			for _, l := range pane.Wrap(pane.Plain(st, pane.Clean(c.why)), width-6) {
 				lines = append(lines, "     "+st.Faint.Render(l))
 			}
 		}
@@ -239,7 +239,7 @@ func (p *Pane) facts(n *topology.Node, s topology.Setting, width int) []string {
 		if text == "" {
 			return
 		}
-		for i, l := range wrap(ascii(st, pane.Clean(text)), width-18) {
+		for i, l := range pane.Wrap(pane.Plain(st, pane.Clean(text)), width-18) {
 			if i > 0 {
 				label = ""
 			}
@@ -277,20 +277,20 @@ func (p *Pane) checks(width int) []string {
 		if d.Severity == diag.Error {
 			mark, style = st.Glyphs.Cross, st.Error
 		}
-		for i, l := range wrap(ascii(st, pane.Clean(d.Primary)), width-4) {
+		for i, l := range pane.Wrap(pane.Plain(st, pane.Clean(d.Primary)), width-4) {
 			if i == 0 {
 				lines = append(lines, style.Render(mark)+" "+l)
 			} else {
 				lines = append(lines, "  "+l)
 			}
 		}
-		for _, l := range wrap(ascii(st, pane.Clean(d.Hint)), width-4) {
+		for _, l := range pane.Wrap(pane.Plain(st, pane.Clean(d.Hint)), width-4) {
 			lines = append(lines, "  "+st.Faint.Render(l))
 		}
 	}
 	if what := p.now().what; what != "" && len(p.problems) == 0 && p.dirty() {
 		lines = append(lines, st.Faint.Render(strings.Repeat(st.Glyphs.Across, width)))
-		for i, l := range wrap(ascii(st, pane.Clean(what)), width-4) {
+		for i, l := range pane.Wrap(pane.Plain(st, pane.Clean(what)), width-4) {
 			mark := "  "
 			if i == 0 {
 				mark = st.Good.Render(st.Glyphs.Check) + " "
@@ -307,7 +307,7 @@ func (p *Pane) belowView(l layout) string {
 	b.top = max(0, min(b.top, len(b.lines)-(l.belowH-2)))
 	var lines []string
 	for _, text := range b.lines[b.top:] {
-		clean := ascii(st, pane.Clean(text))
+		clean := pane.Plain(st, pane.Clean(text))
 		switch {
 		case strings.HasPrefix(text, "+"):
 			clean = st.Added.Render(clean)
@@ -328,7 +328,7 @@ func (p *Pane) withPrompt(screen string) string {
 	body := p.prompt.line.View(st, max(1, w-2))
 	height := 3
 	if p.prompt.note != "" {
-		for _, l := range wrap(pane.Clean(p.prompt.note), w-4) {
+		for _, l := range pane.Wrap(pane.Clean(p.prompt.note), w-4) {
 			body += "\n" + st.Error.Render(l)
 			height++
 		}
@@ -364,54 +364,9 @@ func (p *Pane) Lines() []string {
 	return out
 }
 
-// wrap breaks clean text at spaces into lines of some cells.
-func wrap(s string, width int) []string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(s) {
-		for pane.Width(word) > width && width > 0 {
-			if line != "" {
-				lines, line = append(lines, line), ""
-			}
-			cut := 0
-			for i := range word {
-				if pane.Width(word[:i]) <= width {
-					cut = i
-				}
-			}
-			if cut == 0 {
-				break
-			}
-			lines, word = append(lines, word[:cut]), word[cut:]
-		}
-		if line != "" && pane.Width(line)+1+pane.Width(word) > width {
-			lines, line = append(lines, line), ""
-		}
-		if line != "" {
-			line += " "
-		}
-		line += word
-	}
-	if line != "" {
-		lines = append(lines, line)
-	}
-	return lines
-}
-
 func count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// ours are the characters outside ASCII in sentences that are made elsewhere.
-var ours = strings.NewReplacer("→", ">", "◀", "<", "·", ";", "−", "-", "×", "x", "…", "~", "±", "+-", "└", "`", "├", "|", "─", "-", "│", "|", "✓", "v", "✗", "x", "“", `"`, "”", `"`, "–", "-")
-
-// ascii is a sentence of ours for a screen that has ASCII only.
-func ascii(st *styles.Styles, s string) string {
-	if st.Look.ASCII {
-		return ours.Replace(s)
-	}
-	return s
 }
