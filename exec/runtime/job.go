@@ -166,6 +166,7 @@ func (j *Job) build() error {
 			return err
 		}
 	}
+	j.setTurns()
 	for _, v := range j.plan.Vertices {
 		for s := range v.Parallelism {
 			t, err := j.newTask(v, s)
@@ -226,6 +227,7 @@ func (j *Job) addScan(n *topology.Node, src exec.Source) error {
 		_ = src.Close() // the first error is the one to report
 		return err
 	}
+	s.turn = j.turnOf(n)
 	j.scans[n.ID] = s
 	return nil
 }

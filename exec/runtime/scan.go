@@ -26,6 +26,8 @@ type scan struct {
 	queue []exec.Split
 	known map[string]bool
 	from  SourcePosition // of the snapshot the run goes on from
+
+	turn *turn // nil = it is read at once
 }
 
 // newScan lists the splits of a source node.

@@ -34,7 +34,9 @@ type sourceTask struct {
 	marks   *marks
 	isIdle  bool
 	stamped time.Time
-	resting bool // has read all there is, and waits to be suspended
+	resting bool            // has read all there is, and waits to be suspended
+	held    []exec.Split    // own splits of a source whose turn has not come
+	ready   <-chan struct{} // closed when its turn has come; nil = it has
 	done    []string
 
 	published atomic.Pointer[[]SplitInfo]
@@ -121,16 +123,71 @@ func (s *sourceTask) run(ctx context.Context) error {
 		running++
 		feeders.Go(func() { s.feed(ctx, splits) })
 	}
+	if s.ready = s.scan.turn.come(ctx); s.ready != nil {
+		if err := s.reserve(ctx); err != nil {
+			return s.wrap(err)
+		}
+	} else if err := s.begin(start); err != nil {
+		return err
+	}
+	err := quiet(s.loop(ctx, &running, start))
+	s.publish()
+	if err == nil && !s.resting {
+		s.scan.turn.end(s.out.mark)
+	}
+	return err
+}
+
+// begin starts reading.
+func (s *sourceTask) begin(start func([]exec.Split)) error {
+	for _, sp := range s.splits { // idleness counts from here
+		sp.last = s.ctx.Clock.Now()
+	}
+	for _, sp := range s.held {
+		start([]exec.Split{sp})
+	}
+	s.held = nil
 	if s.scan.interleaved {
-		if err := s.startOwn(start); err != nil {
+		return s.startOwn(start)
+	}
+	start(nil)
+	return nil
+}
+
+// reserve notes where the splits begin that will be read when the turn comes, so that a
+// snapshot taken before it knows: "the latest" is another place later.
+func (s *sourceTask) reserve(ctx context.Context) error {
+	if !s.scan.interleaved {
+		return nil
+	}
+	s.held = s.scan.takeOwn(s.ctx.Subtask)
+	for _, sp := range s.held {
+		i, err := s.split(sp)
+		if err != nil {
 			return err
 		}
-	} else {
-		start(nil)
+		r, err := s.scan.src.Open(ctx, sp, s.scan.from.Splits[sp.ID])
+		if err != nil {
+			return err
+		}
+		s.splits[i].position = r.Position()
+		if err := r.Close(); err != nil {
+			return err
+		}
 	}
-	err := s.loop(ctx, &running, start)
-	s.publish()
-	return quiet(err)
+	return nil
+}
+
+// takeTurn begins with the watermark that the sources before this one have come to.
+func (s *sourceTask) takeTurn(start func([]exec.Split)) error {
+	s.ready = nil
+	if mark := s.scan.turn.reached(); mark != exec.MinWatermark && s.spec.Watermark != nil {
+		s.marks.result = max(s.marks.result, mark)
+		if err := s.out.watermark(mark); err != nil {
+			return err
+		}
+	}
+	return s.begin(start)
 }
 
 // startOwn reads this subtask's queued splits side by side. All of them hold the
@@ -155,12 +212,13 @@ func (s *sourceTask) loop(ctx context.Context, running *int, start func([]exec.S
 	defer tick.Stop()
 	lastDiscovery := time.Now()
 	for {
-		if *running == 0 && s.scan.discoverer == nil {
+		if *running == 0 && s.scan.discoverer == nil && s.ready == nil {
 			if !s.task.job.cfg.Hold {
 				return nil
 			}
 			if !s.resting {
 				s.resting = true
+				s.scan.turn.end(s.out.mark)
 				s.task.job.rest()
 			}
 		}
@@ -171,6 +229,10 @@ func (s *sourceTask) loop(ctx context.Context, running *int, start func([]exec.S
 		select {
 		case e := <-s.events:
 			if err := s.take(e, running); err != nil {
+				return err
+			}
+		case <-s.ready:
+			if err := s.takeTurn(start); err != nil {
 				return err
 			}
 		case b := <-s.inject:
@@ -199,7 +261,7 @@ func (s *sourceTask) loop(ctx context.Context, running *int, start func([]exec.S
 			if err := s.out.flush(); err != nil {
 				return err
 			}
-			if s.scan.discoverer != nil && time.Since(lastDiscovery) >= discoverEvery {
+			if s.scan.discoverer != nil && s.ready == nil && time.Since(lastDiscovery) >= discoverEvery {
 				lastDiscovery = time.Now()
 				if err := s.discover(ctx, *running, start); err != nil {
 					return err
@@ -471,7 +533,7 @@ func (s *sourceTask) mark(i int, maker exec.Operator, b *vec.Batch) error {
 
 // tick marks splits idle that gave nothing for the idle timeout.
 func (s *sourceTask) tick() error {
-	if s.spec == nil || s.spec.Watermark == nil || s.spec.Watermark.IdleTimeout <= 0 {
+	if s.spec == nil || s.spec.Watermark == nil || s.spec.Watermark.IdleTimeout <= 0 || s.ready != nil {
 		return nil
 	}
 	now := s.ctx.Clock.Now()

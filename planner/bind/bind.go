@@ -86,7 +86,8 @@ type binder struct {
 	// within, if set, is the option's value in which the SQL at hand stands.
 	within *embedded
 	// mixes keeps the meaning of mix and hybrid tables. DDL empties it.
-	mixes map[*catalog.Table]*mixTable
+	mixes   map[*catalog.Table]*mixTable
+	hybrids map[*catalog.Table]*hybridTable
 	// spans places expressions that hold no place themselves.
 	spans spanTable
 	// subs are the subqueries bound so far; a placeholder's number is a position in it.
@@ -125,7 +126,7 @@ func newBinder(env *Env, src diag.Source) *binder {
 	}
 	return &binder{
 		env: env, cat: env.Catalog, config: config, base: maps.Clone(config), src: src, out: &Bound{},
-		views: map[*catalog.Table]*viewTree{}, bound: map[*catalog.Table]logical.Node{}, mixes: map[*catalog.Table]*mixTable{},
+		views: map[*catalog.Table]*viewTree{}, bound: map[*catalog.Table]logical.Node{}, mixes: map[*catalog.Table]*mixTable{}, hybrids: map[*catalog.Table]*hybridTable{},
 		spans: spanTable{}, fromJoins: map[*logical.Join]bool{},
 		checked: map[*catalog.Table]*checked{}, templates: map[*catalog.Table]bool{}, failed: map[catalog.Path]bool{}, names: map[string]int{},
 		bodies: map[*catalog.UserFunction]syntax.Expr{}, sqlBodies: map[*catalog.UserFunction]*sqlBody{}, broken: map[*catalog.UserFunction]bool{},
@@ -217,6 +218,7 @@ func (b *binder) addSink(s *logical.Sink) {
 func (b *binder) changed() {
 	clear(b.bound)
 	clear(b.mixes)
+	clear(b.hybrids)
 }
 
 // statement binds one statement.

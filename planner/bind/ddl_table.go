@@ -115,7 +115,7 @@ func (b *binder) createTable(s *syntax.CreateTable) {
 		return
 	}
 	b.declare(t)
-	if t.IsMix() && !b.defineMix(t) {
+	if t.IsMix() && !b.defineMix(t) || t.IsHybrid() && !b.defineHybrid(t) {
 		b.cat.Drop(p)
 		return
 	}

@@ -191,6 +191,8 @@ func (b *binder) namedTable(name syntax.QualifiedName, hints []*syntax.Hint, q q
 	switch {
 	case t.IsMix():
 		s, ok = b.mixScan(t, name, hints)
+	case t.IsHybrid():
+		s, ok = b.hybridScan(t, name, hints)
 	default:
 		s, ok = b.scan(t, name, hints)
 	}

@@ -115,6 +115,11 @@ type reporter func(code diag.Code, at diag.Span, format string, args ...any) rep
 // formats under their prefixes.
 func (b *binder) optionDecls(t *catalog.Table, c *catalog.Connector, errorf reporter) []catalog.Option {
 	decls := slices.Clone(c.Options)
+	if t.IsHybrid() {
+		for _, side := range sideNames(t) {
+			decls = append(decls, catalog.HybridSideOptions(side)...)
+		}
+	}
 	add := func(key, prefix string) {
 		name, given := t.Options[key]
 		if !given {

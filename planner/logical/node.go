@@ -52,7 +52,8 @@ type Scan struct {
 	Caps    catalog.Capabilities
 	Indexes []*Scan // tables of 'lookup.index.table', if the table is looked up
 	// For is the mix or hybrid table for which Table stands; nil = it stands for itself.
-	For *physical.Standing
+	For  *physical.Standing
+	Turn *physical.Turn // of a side of a hybrid table
 
 	// What rules narrowed the scan to; the binder leaves these empty.
 	Columns []ScanColumn // one for each of Fields; nil = all columns of Table in order

@@ -16,6 +16,8 @@ type Rank struct {
 	Order      []rex.SortKey
 	Start, End int64
 	WithRank   bool
+	// First: a stream keeps whichever row of a key comes first; Order is for batch.
+	First bool
 }
 
 // Replicate gives every input row as often as its last column, a BIGINT, says, and

@@ -15,6 +15,9 @@ import (
 // by a time attribute is kept, else a TopN.
 func (b *builder) rank(n *logical.Rank) *op {
 	from := b.lower(n.Input)
+	if n.First && !b.batch {
+		return b.dedup(n, from)
+	}
 	if !b.batch && !from.made.Updating() && n.Func == physical.RowNumber {
 		if w := logical.Windows(n.Input); w != nil && w.Window.Rowtime && within([]int{w.Start, w.End}, n.Partition) {
 			return b.windowTopN(n, from, w)
@@ -98,6 +101,9 @@ func (b *builder) dedup(n *logical.Rank, from *op) *op {
 	shown := pick(names, n.Partition)
 	o.name = slug(append([]string{"dedup"}, shown...)...)
 	o.label = "Dedup[" + strings.Join(shown, ", ") + "] " + which + " by " + names[key.Col]
+	if n.First {
+		o.label = "Dedup[" + strings.Join(shown, ", ") + "] across sides"
+	}
 	o.origins = append([]string(nil), from.origins...)
 	o.identity = "dedup by " + strings.Join(pick(from.origins, n.Partition), ", ")
 	o.meaning = o.identity + " " + which + " by " + from.origins[key.Col]

@@ -34,7 +34,7 @@ func (b *builder) source(n *logical.Scan) *op {
 		return o
 	}
 	spec, exprs := readSpec(n)
-	src := &physical.Source{Out: physical.Out{Fields: n.Fields}, Scan: spec, Project: exprs, Bounded: n.Caps.Bounded}
+	src := &physical.Source{Out: physical.Out{Fields: n.Fields}, Scan: spec, Project: exprs, Bounded: n.Caps.Bounded, Turn: n.Turn}
 	if w := n.Table.Watermark; w != nil && !n.NoTime && !b.batch {
 		src.Watermark = b.watermark(n, w)
 	}
@@ -48,6 +48,9 @@ func (b *builder) source(n *logical.Scan) *op {
 	o.origins = scanOrigins(n, table)
 	o.meaning = scanMeaning(table, src)
 	o.detail = scanDetail(n, src)
+	if n.Turn != nil && n.Turn.Place > 0 {
+		o.props = append(o.props, topology.Prop{Key: "begins", Value: "when the sides before it have ended"})
+	}
 	if src.Watermark != nil {
 		o.props = append(o.props, topology.Prop{Key: "watermark", Value: src.Watermark.Text})
 	}

@@ -77,6 +77,15 @@ type Source struct {
 	Bounded   bool
 	// Await names the joins' keys without which partitions are not opened (batch only); nil = none.
 	Await []*KeyFilter
+	Turn      *Turn // when it is read; nil = at once
+}
+
+// Turn is the place of a source among those of one sequence, a hybrid table: it is read when
+// all of lower places have been read to their end, and holds the watermark back until
+// then. From then on its watermark is at least theirs.
+type Turn struct {
+	Of    catalog.Path
+	Place int
 }
 
 // KeyFilter says that rows of a source are of use only if its partition columns have values that one side of a join has

@@ -1,0 +1,91 @@
+package runtime
+
+import (
+	"context"
+	"sync"
+
+	"github.com/weir-sql/weir/exec"
+	"github.com/weir-sql/weir/planner/physical"
+	"github.com/weir-sql/weir/topology"
+)
+
+// turn lets the sources of a sequence be read one after the other: a source begins when
+// those of lower places have been read to their end by all subtasks.
+type turn struct {
+	spec *physical.Turn
+	over chan struct{} // closed when this source has been read
+
+	mu      sync.Mutex
+	reading int   // subtasks that have not read to the end
+	mark    int64 // greatest watermark of those that have, before the end raised it
+
+	before []*turn // those of lower places
+}
+
+// turnOf makes the turn of a source node, nil if it is read at once.
+func (j *Job) turnOf(n *topology.Node) *turn {
+	spec, ok := n.Spec.(*physical.Source)
+	if !ok || spec.Turn == nil {
+		return nil
+	}
+	return &turn{spec: spec.Turn, over: make(chan struct{}), reading: n.Parallelism, mark: exec.MinWatermark}
+}
+
+// setTurns tells every source of a sequence which ones come before it.
+func (j *Job) setTurns() {
+	for _, s := range j.scans {
+		if s.turn == nil {
+			continue
+		}
+		for _, o := range j.scans {
+			if o.turn != nil && o.turn.spec.Of == s.turn.spec.Of && o.turn.spec.Place < s.turn.spec.Place {
+				s.turn.before = append(s.turn.before, o.turn)
+			}
+		}
+	}
+}
+
+// come gives a channel that is closed when the sources before this one have been read;
+// nil if there are none, or no turns.
+func (t *turn) come(ctx context.Context) <-chan struct{} {
+	if t == nil || len(t.before) == 0 {
+		return nil
+	}
+	ready := make(chan struct{})
+	go func() {
+		for _, b := range t.before {
+			select {
+			case <-b.over:
+			case <-ctx.Done():
+				return
+			}
+		}
+		close(ready)
+	}()
+	return ready
+}
+
+// reached is the watermark that the sources before this one have come to.
+func (t *turn) reached() int64 {
+	mark := int64(exec.MinWatermark)
+	for _, b := range t.before {
+		b.mu.Lock()
+		mark = max(mark, b.mark)
+		b.mu.Unlock()
+		mark = max(mark, b.reached())
+	}
+	return mark
+}
+
+// end counts a subtask out that has read to the end.
+func (t *turn) end(mark int64) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.mark = max(t.mark, mark)
+	if t.reading--; t.reading == 0 {
+		close(t.over)
+	}
+}
