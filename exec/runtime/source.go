@@ -78,7 +78,9 @@ func newSourceTask(t *task, n *topology.Node, ctx *exec.Context, s *scan) *sourc
 func (s *sourceTask) open() error {
 	if snap := s.task.job.cfg.Restore; snap != nil {
 		if mark, ok := snap.Marks[s.node.UID]; ok {
-			s.out.mark, s.marks.result = mark, mark
+			if s.marks.result = mark; !s.holds() {
+				s.out.mark = mark
+			}
 		}
 	}
 	if s.spec == nil {
@@ -133,7 +135,7 @@ func (s *sourceTask) run(ctx context.Context) error {
 	err := quiet(s.loop(ctx, &running, start))
 	s.publish()
 	if err == nil && !s.resting {
-		s.scan.turn.end(s.out.mark)
+		s.scan.turn.end(s.marks.result)
 	}
 	return err
 }
@@ -181,7 +183,7 @@ func (s *sourceTask) reserve(ctx context.Context) error {
 // takeTurn begins with the watermark that the sources before this one have come to.
 func (s *sourceTask) takeTurn(start func([]exec.Split)) error {
 	s.ready = nil
-	if mark := s.scan.turn.reached(); mark != exec.MinWatermark && s.spec.Watermark != nil {
+	if mark := s.scan.turn.opening(); mark != exec.MinWatermark && s.spec.Watermark != nil {
 		s.marks.result = max(s.marks.result, mark)
 		if err := s.out.watermark(mark); err != nil {
 			return err
@@ -218,7 +220,7 @@ func (s *sourceTask) loop(ctx context.Context, running *int, start func([]exec.S
 			}
 			if !s.resting {
 				s.resting = true
-				s.scan.turn.end(s.out.mark)
+				s.scan.turn.end(s.marks.result)
 				s.task.job.rest()
 			}
 		}
@@ -484,11 +486,14 @@ func (s *sourceTask) endSplit(i int) error {
 }
 
 func (s *sourceTask) advance() error {
-	if mark, ok := s.marks.merged(); ok {
+	if mark, ok := s.marks.merged(); ok && !s.holds() {
 		return s.out.watermark(mark)
 	}
 	return nil
 }
+
+// holds reports that the watermark waits for sources whose turn comes later.
+func (s *sourceTask) holds() bool { return s.scan.turn != nil && s.scan.turn.holds }
 
 // emit sends a batch through the projection and on, then its watermark.
 func (s *sourceTask) emit(i int, b *vec.Batch) error {
@@ -550,7 +555,7 @@ func (s *sourceTask) rest() error {
 	if err := s.advance(); err != nil {
 		return err
 	}
-	if s.marks.allIdle() && !s.isIdle {
+	if s.marks.allIdle() && !s.isIdle && !s.holds() {
 		s.isIdle = true
 		return s.out.idle()
 	}
@@ -568,7 +573,7 @@ func (s *sourceTask) report(b *barrier) {
 	if s.ctx.Subtask == 0 {
 		p.Done = append(p.Done, s.scan.from.Done...)
 	}
-	b.position(s.node.UID, p, s.out.mark)
+	b.position(s.node.UID, p, s.marks.result)
 }
 
 func (s *sourceTask) wrap(err error) error {

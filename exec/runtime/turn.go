@@ -20,6 +20,9 @@ type turn struct {
 	mark    int64 // greatest watermark of those that have, before the end raised it
 
 	before []*turn // those of lower places
+	// holds: others come after this one, and it gives no watermark. They go on from what it has
+	// come to only when all of its rows are through, which the end of its channels tells.
+	holds bool
 }
 
 // turnOf makes the turn of a source node, nil if it is read at once.
@@ -39,7 +42,7 @@ func (j *Job) setTurns() {
 		}
 		for _, o := range j.scans {
 			if o.turn != nil && o.turn.spec.Of == s.turn.spec.Of && o.turn.spec.Place < s.turn.spec.Place {
-				s.turn.before = append(s.turn.before, o.turn)
+				s.turn.before, o.turn.holds = append(s.turn.before, o.turn), true
 			}
 		}
 	}
@@ -65,7 +68,16 @@ func (t *turn) come(ctx context.Context) <-chan struct{} {
 	return ready
 }
 
-// reached is the watermark that the sources before this one have come to.
+// opening is the watermark with which this source begins: the one that the sources before
+// it have come to, but none that would make its first rows late.
+func (t *turn) opening() int64 {
+	mark := t.reached()
+	if t.spec.Since != nil {
+		mark = min(mark, *t.spec.Since-1)
+	}
+	return mark
+}
+
 func (t *turn) reached() int64 {
 	mark := int64(exec.MinWatermark)
 	for _, b := range t.before {

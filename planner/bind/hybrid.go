@@ -3,6 +3,7 @@ package bind
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/diag"
@@ -27,6 +28,7 @@ type hybridSide struct {
 	*mapping
 	name   string
 	kind   int64    // 0 a batch, 1 a stream
+	since  *int64   // the rowtime in milliseconds from which on its rows count, nil = all do
 	within rex.Expr // over the side's own columns: its partitions; nil = all
 	range_ rex.Expr // over the logical columns: its times, and its part of switch.column; nil = all
 }
@@ -91,9 +93,9 @@ func (b *binder) hybridSides(t *catalog.Table) *hybridTable {
 		if t.Options[name+".kind"] == "1" {
 			s.kind = 1
 		}
-		o := sideOptions{side: "side " + name, table: name + ".table", mappings: name + ".fieldMappings", virtual: name + ".virtualFields", tableName: name, flag: flag}
-		if _, given := t.Options[o.table]; !given {
-			o.table = "sides"
+		o := sideOptions{side: "side " + name, table: name + ".table", mappings: name + ".fieldMappings", virtual: name + ".virtualFields", flag: flag}
+		if _, given := t.Options[o.table]; !given { // it has the name of the side
+			o.table, o.tableName = "sides", name
 		}
 		if flag >= 0 {
 			if o.flagValue = flagLiteral(t.Columns[flag].Type, s.kind, name); o.flagValue == nil {
@@ -101,9 +103,6 @@ func (b *binder) hybridSides(t *catalog.Table) *hybridTable {
 					WithHint("declare it as STRING")
 				continue
 			}
-		}
-		if o.table == "sides" {
-			o.tableName = name
 		}
 		if s.mapping = b.mapSide(t, o); s.mapping == nil {
 			continue
@@ -250,6 +249,7 @@ func (b *binder) switchColumn(t *catalog.Table, h *hybridTable) {
 		}
 	}
 	var at []rex.Expr
+	var since []*int64
 	if text, given := t.Options["switch.at"]; given {
 		e := b.embed(text, t.OptionSpans["switch.at"].Value)
 		from := 0
@@ -258,7 +258,7 @@ func (b *binder) switchColumn(t *catalog.Table, h *hybridTable) {
 			if from += len(part) + 1; !ok {
 				return
 			}
-			at = append(at, v)
+			at, since = append(at, v), append(since, b.sinceOf(h.fields[col].Type, part))
 		}
 	}
 	if len(at) != len(h.sides)-1 {
@@ -269,7 +269,7 @@ func (b *binder) switchColumn(t *catalog.Table, h *hybridTable) {
 	ref := &rex.Ref{Index: col, T: h.fields[col].Type, Name: t.Columns[col].Name}
 	for i, s := range h.sides {
 		if i > 0 {
-			s.range_ = and(s.range_, b.comparison(">=", ref, at[i-1], diag.Span{}))
+			s.range_, s.since = and(s.range_, b.comparison(">=", ref, at[i-1], diag.Span{})), since[i-1]
 		}
 		if i == len(h.sides)-1 {
 			continue
@@ -280,6 +280,21 @@ func (b *binder) switchColumn(t *catalog.Table, h *hybridTable) {
 		}
 		s.range_ = and(s.range_, end)
 	}
+}
+
+// sinceOf gives the milliseconds of a rowtime as watermarks have them; nil for other columns.
+func (b *binder) sinceOf(t types.Type, text string) *int64 {
+	if t.Attr != types.Rowtime {
+		return nil
+	}
+	zone := time.UTC
+	if t.Kind == types.TimestampLTZ {
+		zone = b.zone()
+	}
+	if ms, ok := millisOf(strings.TrimSpace(text), zone); ok {
+		return &ms
+	}
+	return nil
 }
 
 func times(n int) string {
@@ -345,7 +360,7 @@ func (b *binder) hybridScan(t *catalog.Table, name syntax.QualifiedName, hints [
 		if !ok {
 			return nil, false
 		}
-		scan.For, scan.Turn = &physical.Standing{Table: t.Path, Side: "side " + s.name}, &physical.Turn{Of: t.Path, Place: i}
+		scan.For, scan.Turn = &physical.Standing{Table: t.Path, Side: "side " + s.name}, &physical.Turn{Of: t.Path, Place: i, Since: s.since}
 		var n logical.Node = scan
 		if s.within != nil {
 			n = &logical.Filter{Base: logical.Base{Fields: n.Schema(), At: b.at(name)}, Input: n, Cond: s.within}

@@ -58,7 +58,7 @@ func (b *binder) sideBound(t *catalog.Table, s *hybridSide, c *catalog.Connector
 	switch by {
 	case "timestamp":
 		if isLog {
-			ms, ok := b.millisOf(text)
+			ms, ok := millisOf(text, b.zone())
 			if !ok {
 				b.errorf(codeLiteral, at, "%q is no time", text).WithHint("write '2026-11-20 00:00:00', or milliseconds since the epoch")
 				return
@@ -150,13 +150,13 @@ func (b *binder) partitionBound(t *catalog.Table, s *hybridSide, end, text, key 
 	s.within = and(s.within, cond)
 }
 
-// millisOf reads a time in the session time zone, or milliseconds.
-func (b *binder) millisOf(text string) (int64, bool) {
+// millisOf reads a time in a time zone, or milliseconds.
+func millisOf(text string, zone *time.Location) (int64, bool) {
 	if ms, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return ms, true
 	}
 	for _, layout := range []string{"2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04", "2006-01-02"} {
-		if at, err := time.ParseInLocation(layout, text, b.zone()); err == nil {
+		if at, err := time.ParseInLocation(layout, text, zone); err == nil {
 			return at.UnixMilli(), true
 		}
 	}

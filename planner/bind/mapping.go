@@ -35,7 +35,7 @@ type mapping struct {
 type sideOptions struct {
 	side                            string // "stream side"
 	table, mappings, virtual, sinks string // keys; sinks "" = the side is only read
-	tableName                       string // where the option table is not needed
+	tableName                       string // "" = the value of the option
 	flag                            int    // the column of mode or side, -1 = none
 	flagValue                       rex.Expr
 }
@@ -83,7 +83,7 @@ func (b *binder) optionAt(t *catalog.Table, key string) diag.Span {
 // sideTable finds the table of a side.
 func (b *binder) sideTable(t *catalog.Table, o sideOptions) *catalog.Table {
 	text, at := t.Options[o.table], b.optionAt(t, o.table)
-	if text == "" {
+	if o.tableName != "" {
 		text = o.tableName
 	}
 	if strings.TrimSpace(text) == "" {
@@ -279,7 +279,7 @@ func (b *binder) fit(m *mapping, i int, e rex.Expr, a assignment) rex.Expr {
 			WithHint("write the cast if that is meant: %s, or declare the column as %s", cast, have.Null())
 		return invalid()
 	}
-	if !want.Nullable && e.Type().Nullable && !slices.Contains(m.logical.PrimaryKey, i) { // of a key, mapKey tells
+	if !want.Nullable && e.Type().Nullable && (m.logical.IsHybrid() || !slices.Contains(m.logical.PrimaryKey, i)) { // of a key, mapKey tells
 		b.errorf(codeMapping, at, "column %q is %s, but %s may be NULL", c.Name, want.String(), source).
 			WithHint("declare it without NOT NULL, or map it with a default: %s = COALESCE(%s, …)", a.name, b.assignedText(a))
 		return invalid()
@@ -470,7 +470,7 @@ func (m *mapping) replace(b *binder, t *catalog.Table) {
 // mapKey checks that the logical table's primary key is one of the side's.
 func (b *binder) mapKey(m *mapping, o sideOptions) {
 	t := m.logical
-	if t.PrimaryKey == nil {
+	if t.PrimaryKey == nil || t.IsHybrid() { // no side has all rows of a hybrid table
 		return
 	}
 	at := b.optionAt(t, o.table)

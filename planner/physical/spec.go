@@ -82,10 +82,12 @@ type Source struct {
 
 // Turn is the place of a source among those of one sequence, a hybrid table: it is read when
 // all of lower places have been read to their end, and holds the watermark back until
-// then. From then on its watermark is at least theirs.
+// then. From then on its watermark is at least theirs, but not beyond Since.
 type Turn struct {
 	Of    catalog.Path
 	Place int
+	// Since, in milliseconds, is the rowtime from which on rows of the source count; nil = all do.
+	Since *int64
 }
 
 // KeyFilter says that rows of a source are of use only if its partition columns have values that one side of a join has

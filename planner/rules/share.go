@@ -126,7 +126,7 @@ func (s *sharer) text(n logical.Node) (string, bool) {
 	if v, ok := n.(*logical.Scan); ok {
 		fmt.Fprintf(&b, "|%p%v", v.Table, v.Columns)
 		if v.Turn != nil { // a side of a hybrid table is read in its turn, others at once
-			fmt.Fprintf(&b, "|%v", *v.Turn)
+			fmt.Fprintf(&b, "|%v %d", v.Turn.Of, v.Turn.Place)
 		}
 	}
 	for _, in := range n.Inputs() {
