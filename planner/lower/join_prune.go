@@ -55,7 +55,7 @@ func (b *builder) pruneSide(o *op, spec *physical.Join, side int) {
 		f.Columns = append(f.Columns, keys[1-side][i])
 		f.Nulls = append(f.Nulls, i < len(spec.NullEquals) && spec.NullEquals[i])
 	}
-	if source == nil {
+	if source == nil || source.spec.(*physical.Source).Turn != nil { // one that waits its turn must not wait for a join, too
 		return
 	}
 	// A side that is as large as the source gains nothing: it must not be partitioned in the same way, or read a part only.

@@ -77,7 +77,7 @@ type Source struct {
 	Bounded   bool
 	// Await names the joins' keys without which partitions are not opened (batch only); nil = none.
 	Await []*KeyFilter
-	Turn      *Turn // when it is read; nil = at once
+	Turn  *Turn // when it is read; nil = at once
 }
 
 // Turn is the place of a source among those of one sequence, a hybrid table: it is read when
