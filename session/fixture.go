@@ -353,16 +353,15 @@ func (ft *fixtureTable) present(from, to int) *vec.Batch {
 	return ft.rows.Take(keep)
 }
 
-// unroll leaves every version of a changing table as a row of its own.
+// unroll leaves every version of a changing table as a row of its own, and the deletions, which end versions.
 func (ft *fixtureTable) unroll() {
 	var keep []int32
 	for i := range ft.rows.Len {
-		if ft.rows.Kind(i).Adds() {
+		if ft.rows.Kind(i) != vec.UpdateBefore {
 			keep = append(keep, int32(i))
 		}
 	}
 	ft.rows = ft.rows.Take(keep)
-	ft.rows.Kinds = nil
 }
 
 // missingInput says that a table that is read has no fixture.

@@ -13,9 +13,12 @@ type maker struct {
 	t       *rapid.T
 	names   int
 	tables  []*Table
+	views   []string // declared behind the tables: views and functions
+	own     bool     // functions in SQL are there
 	sources int
 	plain   bool // tables that only grow
 	filled  bool // tables must have rows
+	ordered bool // rows come in the order of their times
 }
 
 func (m *maker) n(to int) int { return rapid.IntRange(0, to-1).Draw(m.t, "") }
@@ -75,6 +78,16 @@ func (m *maker) expr(s scope, k Kind, depth int) string {
 		return m.literal(k)
 	}
 	sub := func(k Kind) string { return m.expr(s, k, depth-1) }
+	if m.own && m.chance(40) {
+		switch k {
+		case Int:
+			return m.one("f_twice("+sub(Int)+")", "f_sum("+sub(Int)+", "+sub(Int)+")", "f_len("+sub(String)+")")
+		case String:
+			return "f_mark(" + sub(String) + ", " + sub(Int) + ")"
+		case Bool:
+			return "f_even(" + sub(Int) + ")"
+		}
+	}
 	if m.chance(15) {
 		switch m.n(4) {
 		case 0:

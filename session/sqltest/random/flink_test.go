@@ -62,6 +62,7 @@ func (c *Case) recorded(id, mode string) sqltest.Case {
 		out.Setup = append(out.Setup, t.DDL())
 		out.Files[t.Name+".json"] = t.File()
 	}
+	out.Setup = append(out.Setup, c.Views...)
 	return out
 }
 

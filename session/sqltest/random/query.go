@@ -21,11 +21,17 @@ const (
 	Over      Family = "over"      // aggregates over rows and ranges of event time
 	Interval  Family = "interval"  // joins within a time
 	Nested    Family = "nested"    // some of them over each other
+	Session   Family = "session"   // session windows, windows of GROUP BY, windows over windows
+	Together  Family = "together"  // joins of windows, semi joins of windows, their first and last rows
+	Temporal  Family = "temporal"  // the version of another table at a row's time
+	Lookup    Family = "lookup"    // what another table has now
+	Match     Family = "match"     // MATCH_RECOGNIZE
+	Function  Family = "function"  // scalar, aggregate and table functions in SQL
 )
 
 // Families lists them.
 func Families() []Family {
-	return []Family{Plain, Aggregate, Join, Subquery, Window, Rank, Over, Interval, Nested}
+	return []Family{Plain, Aggregate, Join, Subquery, Window, Rank, Over, Interval, Nested, Session, Together, Temporal, Lookup, Match, Function}
 }
 
 // Cases generates cases of a family. growing leaves out tables whose rows change, which a batch of Flink refuses.
@@ -33,9 +39,9 @@ func Cases(f Family, growing bool) *rapid.Generator[*Case] {
 	return rapid.Custom(func(t *rapid.T) *Case {
 		m := &maker{t: t, plain: growing}
 		text, _ := m.family(f)
-		c := &Case{Query: text, Tables: m.tables, Sources: m.sources}
+		c := &Case{Query: text, Tables: m.tables, Sources: m.sources, Views: m.views}
 		for _, table := range m.tables {
-			*table = *rows(t, *table, m.filled)
+			*table = *rows(t, *table, m.filled, m.ordered)
 		}
 		return c
 	})
@@ -60,6 +66,18 @@ func (m *maker) family(f Family) (string, []Column) {
 		return m.interval()
 	case Nested:
 		return m.nested()
+	case Session:
+		return m.session()
+	case Together:
+		return m.together()
+	case Temporal:
+		return m.temporal()
+	case Lookup:
+		return m.lookup()
+	case Match:
+		return m.match()
+	case Function:
+		return m.function()
 	}
 	return m.set()
 }
@@ -91,7 +109,7 @@ func (m *maker) base() *relation { return m.baseOf(-1) }
 
 func (m *maker) baseOf(i int) *relation {
 	if i < 0 {
-		i = m.n(len(shapes))
+		i = m.n(3)
 		if m.plain && shapes[i].Changes() {
 			i = m.n(2)
 		}
@@ -250,8 +268,11 @@ func (m *maker) aggregate(r *relation) (string, []Column) {
 	if len(groups) > 0 {
 		text += m.whereOf(r, s, 40)
 		by := list(groups)
-		if m.chance(15) {
+		switch {
+		case m.chance(15):
 			by = m.one("ROLLUP", "CUBE") + " (" + by + ")"
+		case m.chance(15):
+			by = m.groupingSets(groups)
 		}
 		text += " GROUP BY " + by
 		if m.chance(25) {
@@ -259,6 +280,15 @@ func (m *maker) aggregate(r *relation) (string, []Column) {
 		}
 	}
 	return text, out
+}
+
+// groupingSets are some of the sets of the keys, each key in one at least.
+func (m *maker) groupingSets(keys []string) string {
+	sets := []string{"(" + list(keys) + ")"}
+	for range 1 + m.n(2) {
+		sets = append(sets, m.one("()", "("+keys[m.n(len(keys))]+")", keys[0]))
+	}
+	return "GROUPING SETS (" + list(sets) + ")"
 }
 
 // joinCond is the condition of a join: mostly some equality.

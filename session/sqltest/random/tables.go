@@ -16,6 +16,7 @@ type Case struct {
 	Tables  []*Table // that the query may read
 	Query   string
 	Options map[string]string
+	Views   []string // statements behind the declarations of the tables
 	// Sources is how many scans the query has: of one, the changelog is Flink's row by row.
 	Sources int
 }
@@ -125,10 +126,11 @@ var shapes = []Table{
 	{Name: "a", Columns: []Column{{"id", Int}, {"k", Int}, {"g", String}, {"v", Int}, {"d", Decimal}, {"ts", Time}}, Rowtime: true},
 	{Name: "b", Columns: []Column{{"id", Int}, {"k", Int}, {"s", String}, {"w", BigInt}, {"x", Double}, {"f", Bool}, {"ts", Time}}, Rowtime: true},
 	{Name: "c", Columns: []Column{{"id", Int}, {"k", Int}, {"g", String}, {"v", Int}}, Key: "id"},
+	{Name: "h", Columns: []Column{{"k", Int}, {"g", String}, {"r", Int}, {"ts", Time}}, Key: "k", Rowtime: true},
 }
 
-// rows draws the rows of a table; filled asks for one at least.
-func rows(t *rapid.T, shape Table, filled bool) *Table {
+// rows draws the rows of a table; filled asks for one at least, ordered for none that is late.
+func rows(t *rapid.T, shape Table, filled, ordered bool) *Table {
 	out := shape
 	out.Rows = nil
 	least := 0
@@ -144,12 +146,18 @@ func rows(t *rapid.T, shape Table, filled bool) *Table {
 		for _, c := range shape.Columns {
 			row[c.Name] = value(t, c, i, at)
 		}
+		if ordered && row["ts"] != nil {
+			row["ts"] = timeText(at)
+		}
 		if !shape.Changes() {
 			out.Rows = append(out.Rows, Row{"+I", row})
 			continue
 		}
 		id := rapid.IntRange(0, 4).Draw(t, "id")
-		row["id"] = id
+		row[shape.Key] = id
+		if shape.Rowtime { // versions come in the order of their times
+			row["ts"] = timeText(at)
+		}
 		switch before := alive[id]; {
 		case before == nil:
 			out.Rows = append(out.Rows, Row{"+I", row})
@@ -165,14 +173,17 @@ func rows(t *rapid.T, shape Table, filled bool) *Table {
 	return &out
 }
 
+func timeText(at int) string {
+	return fmt.Sprintf("2024-01-01 00:%02d:%02d", (at+60)/60, (at+60)%60)
+}
+
 // value draws a value. Few different ones, so that they meet; one in six is NULL.
 func value(t *rapid.T, c Column, row, at int) any {
 	switch c.Name {
 	case "id":
 		return row
 	case "ts":
-		at -= rapid.IntRange(0, 4).Draw(t, "late") // within the watermark
-		return fmt.Sprintf("2024-01-01 00:%02d:%02d", (at+60)/60, (at+60)%60)
+		return timeText(at - rapid.IntRange(0, 4).Draw(t, "late")) // within the watermark
 	}
 	if rapid.IntRange(0, 5).Draw(t, "null") == 0 {
 		return nil
