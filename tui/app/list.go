@@ -213,7 +213,7 @@ func (m *Model) listHistory() tea.Cmd {
 			if e.Sinks {
 				note += ", wrote sinks"
 			}
-			items = append(items, palette.Item{Text: e.Time.Format("01-02 15:04") + "  " + e.Script + "  " + e.Summary, Note: note, More: e.Shown,
+			items = append(items, palette.Item{Text: e.Time.Format("01-02 15:04") + "  " + e.Script + "  " + note, Note: e.Summary, More: e.Shown,
 				Run: func() tea.Cmd { return m.openAsked(pane.OpenAsked{File: e.Script}) }})
 		}
 		return items

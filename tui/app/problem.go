@@ -147,7 +147,7 @@ func (p *problems) View() string {
 	}
 	if len(all) == 0 {
 		text := "no problems"
-		if p.ready.Number == 0 {
+		if p.ready.Mode == "" {
 			text = ""
 		}
 		lines = append(lines, " "+st.Faint.Render(text))

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"github.com/weir-sql/weir/tui/graph"
 	"github.com/weir-sql/weir/tui/pane"
 )
 
@@ -14,7 +15,9 @@ type screen struct {
 var makers = []struct {
 	name string
 	make func(*pane.Env) pane.Pane
-}{}
+}{
+	{"Topology", func(env *pane.Env) pane.Pane { return graph.New(env) }},
+}
 
 func (m *Model) makeScreens() []screen {
 	list := []screen{{"Edit", m.work}}

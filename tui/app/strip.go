@@ -201,7 +201,7 @@ func (s *strip) View() string {
 
 func (s *strip) nothing() string {
 	switch {
-	case s.ready.Number == 0:
+	case s.ready.Mode == "":
 		return "no plan yet"
 	case s.ready.Problems.HasErrors():
 		return "no plan: the script has errors"
@@ -287,7 +287,7 @@ func (s *strip) detail() string {
 		n = s.rows[s.at][s.in]
 	} else {
 		for _, o := range g.Nodes {
-			if s.chosen[o.UID] {
+			if s.chosen[o.UID] && (n == nil || n.State == nil) {
 				n = o
 			}
 		}

@@ -186,6 +186,9 @@ func (m *Model) hints() []hint {
 
 // shown is a key as a person reads it.
 func shown(key string) string {
+	if key == "ctrl+@" {
+		return "^Space"
+	}
 	if rest, ok := strings.CutPrefix(key, "ctrl+"); ok && len(rest) == 1 {
 		return "^" + strings.ToUpper(rest)
 	}

@@ -165,7 +165,7 @@ func (e *Editor) key(k tea.KeyMsg) tea.Cmd {
 	switch {
 	case e.search != nil && e.search.takes(name, k):
 		return e.searchKey(name, k)
-	case e.popup != nil && e.popup.takes(name):
+	case e.popup != nil && e.popup.takes(name) && (e.modal == nil || name != "esc"):
 		e.popupKey(name)
 		return nil
 	case e.modal != nil && e.modal.takes(name, k) && !e.modal.inserting():

@@ -24,8 +24,9 @@ type modal struct {
 	repeat []string // the keys of the last change, for .
 	typing []string // of the command at hand
 	dot    bool     // . is being done
-	// inserted is what was typed in insert mode last.
+	// inserted is what was typed in insert mode last, which began at start.
 	inserted string
+	start    Pos
 }
 
 type vimMode uint8
@@ -264,7 +265,9 @@ func (e *Editor) leaveInsert() {
 	m, d := e.modal, e.Doc()
 	e.popup = nil
 	if m.mode == insert && !m.dot {
-		m.inserted = d.buf.undo.typed()
+		if m.inserted = ""; m.start.Before(d.cursor) && d.buf.Clamp(m.start) == m.start {
+			m.inserted = d.buf.Slice(m.start, d.cursor)
+		}
 	}
 	if m.mode == insert && d.cursor.Col > 0 {
 		d.move(Pos{d.cursor.Line, before(d.buf.lines[d.cursor.Line], d.cursor.Col)}, false)
@@ -281,7 +284,7 @@ func (e *Editor) enterInsert(p Pos) {
 	d := e.Doc()
 	d.move(p, false)
 	d.buf.Mark(d.cursor)
-	e.modal.mode = insert
+	e.modal.mode, e.modal.start = insert, d.cursor
 }
 
 // VimCommands lists the commands of vim's normal mode for help and docs.

@@ -112,11 +112,3 @@ func (t *undoTree) turn(step int) {
 		n.next = ((n.next+step)%k + k) % k
 	}
 }
-
-// typed is the text that the last group put in at one place.
-func (t *undoTree) typed() string {
-	if n := t.nodes[t.at].changes; t.open && len(n) > 0 && n[len(n)-1].old == "" {
-		return n[len(n)-1].new
-	}
-	return ""
-}
