@@ -82,8 +82,10 @@ func options(t testing.TB, dir string) Options {
 	now := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
 	return Options{
 		Project: p, Settings: settings, Mode: session.Stream, Env: env, Version: "test", Still: true,
-		Now:  func() time.Time { return now },
-		Open: func() (*session.Session, error) { return session.Open(session.Options{Dir: dir, Config: map[string]string{}}) },
+		Now: func() time.Time { return now },
+		Open: func() (*session.Session, error) {
+			return session.Open(session.Options{Dir: dir, Config: map[string]string{}})
+		},
 		Look: styles.Look{Depth: styles.Mono},
 	}
 }

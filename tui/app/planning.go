@@ -63,8 +63,15 @@ func (m *Model) replan() tea.Cmd {
 		return nil
 	}
 	p.waiting = true
-	delay := max(soonest, min(latest, p.took/2))
-	return tea.Tick(delay, func(time.Time) tea.Msg { return planDue{} })
+	return m.after(max(soonest, min(latest, p.took/2)), planDue{})
+}
+
+// after gives a message once some time is over, or at once where nothing moves by itself.
+func (m *Model) after(d time.Duration, msg tea.Msg) tea.Cmd {
+	if m.o.Still {
+		return func() tea.Msg { return msg }
+	}
+	return tea.Tick(d, func(time.Time) tea.Msg { return msg })
 }
 
 func (m *Model) planDue(planDue) tea.Cmd {
@@ -97,8 +104,7 @@ func (m *Model) planned(done planDone) tea.Cmd {
 	p.ready = done.ready
 	cmd := m.broadcast(done.ready)
 	m.place = spot{}
-	study := tea.Tick(max(60*time.Millisecond, min(latest, 4*p.took)), func(time.Time) tea.Msg { return studyDue{done.of} })
-	return tea.Batch(cmd, study)
+	return tea.Batch(cmd, m.after(max(60*time.Millisecond, min(latest, 4*p.took)), studyDue{done.of}))
 }
 
 // studyDue looks for fixes and names once one rests.
