@@ -1,6 +1,7 @@
 package app
 
 import (
+	"github.com/weir-sql/weir/tui/debug"
 	"github.com/weir-sql/weir/tui/graph"
 	"github.com/weir-sql/weir/tui/pane"
 )
@@ -17,6 +18,7 @@ var makers = []struct {
 	make func(*pane.Env) pane.Pane
 }{
 	{"Topology", func(env *pane.Env) pane.Pane { return graph.New(env) }},
+	{"Debug", func(env *pane.Env) pane.Pane { return debug.New(env) }},
 }
 
 func (m *Model) makeScreens() []screen {
