@@ -98,7 +98,7 @@ func (f *figures) lines(st *styles.Styles, uid string) []topology.Figure {
 	if o == nil || len(o.rates) == 0 {
 		return nil
 	}
-	first := fmt.Sprintf("%s/s %s", Short(o.rates[len(o.rates)-1]), Sparkline(st, o.rates, f.most))
+	first := fmt.Sprintf("%s/s %s", pane.Short(o.rates[len(o.rates)-1]), pane.Sparkline(st, o.rates, f.most))
 	if o.busy >= 0 {
 		first += fmt.Sprintf(" busy %.0f%%", 100*min(o.busy, 1))
 	}
@@ -113,13 +113,13 @@ func (f *figures) lines(st *styles.Styles, uid string) []topology.Figure {
 		say("bp %.0f%%", 100*min(o.blocked, 1))
 	}
 	if o.state >= 0 {
-		say("state %sB", Short(float64(o.state)))
+		say("state %sB", pane.Short(float64(o.state)))
 	}
 	if o.lag > 0 {
-		say("lag %s", Short(float64(o.lag)))
+		say("lag %s", pane.Short(float64(o.lag)))
 	}
 	if o.late > 0 {
-		say("late %s", Short(float64(o.late)))
+		say("late %s", pane.Short(float64(o.late)))
 	}
 	if o.hitsOf > 0 {
 		say("hit %.0f%%", 100*float64(o.hits)/float64(o.hitsOf))
@@ -128,32 +128,4 @@ func (f *figures) lines(st *styles.Styles, uid string) []topology.Figure {
 		say("skew %.1fx", o.skew)
 	}
 	return []topology.Figure{{Role: topology.RoleFigure, Text: first}, {Role: topology.RoleFigure, Text: second}}
-}
-
-// Short prints 12400 as 12.4k.
-func Short(v float64) string {
-	switch {
-	case v >= 1e9:
-		return fmt.Sprintf("%.1fG", v/1e9)
-	case v >= 1e6:
-		return fmt.Sprintf("%.1fM", v/1e6)
-	case v >= 1e4:
-		return fmt.Sprintf("%.1fk", v/1e3)
-	default:
-		return fmt.Sprintf("%.0f", v)
-	}
-}
-
-// Sparkline draws values on an axis from 0 to most.
-func Sparkline(st *styles.Styles, values []float64, most float64) string {
-	marks := st.Glyphs.Spark
-	out := make([]rune, len(values))
-	for i, v := range values {
-		k := 0
-		if most > 0 {
-			k = int(v / most * float64(len(marks)-1))
-		}
-		out[i] = marks[max(0, min(k, len(marks)-1))]
-	}
-	return string(out)
 }

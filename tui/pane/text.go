@@ -1,6 +1,7 @@
 package pane
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/weir-sql/weir/tui/styles"
@@ -49,4 +50,32 @@ func Plain(st *styles.Styles, s string) string {
 		return ours.Replace(s)
 	}
 	return s
+}
+
+// Short prints 12400 as 12.4k.
+func Short(v float64) string {
+	switch {
+	case v >= 1e9:
+		return fmt.Sprintf("%.1fG", v/1e9)
+	case v >= 1e6:
+		return fmt.Sprintf("%.1fM", v/1e6)
+	case v >= 1e4:
+		return fmt.Sprintf("%.1fk", v/1e3)
+	default:
+		return fmt.Sprintf("%.0f", v)
+	}
+}
+
+// Sparkline draws values on an axis from 0 to most.
+func Sparkline(st *styles.Styles, values []float64, most float64) string {
+	marks := st.Glyphs.Spark
+	out := make([]rune, len(values))
+	for i, v := range values {
+		k := 0
+		if most > 0 {
+			k = int(v / most * float64(len(marks)-1))
+		}
+		out[i] = marks[max(0, min(k, len(marks)-1))]
+	}
+	return string(out)
 }

@@ -71,7 +71,10 @@ func (t *Table) Show(title string, columns []result.Column, kinds bool, src Sour
 		same = same && columns[i] == t.columns[i]
 	}
 	t.title, t.columns, t.kinds, t.src = title, columns, kinds, src
-	t.order, t.cell = nil, nil
+	t.cell = nil
+	if !same || src.Len() < t.ordered { // else the order is about right until there is another
+		t.order = nil
+	}
 	if !same {
 		t.sortBy, t.filter, t.hidden, t.column, t.left, t.cursor, t.top = -1, "", map[int]bool{}, 0, 0, 0, 0
 		t.wanted = nil
@@ -168,6 +171,17 @@ func (t *Table) Chosen() (number int, row result.Row, ok bool) {
 		return 0, result.Row{}, false
 	}
 	return t.number(t.cursor), r[0], true
+}
+
+// Choose moves the cursor to a row of the source, if it is in view.
+func (t *Table) Choose(number int) {
+	for i := range t.count() {
+		if t.number(i) == number {
+			t.cursor = i
+			t.clamp()
+			return
+		}
+	}
 }
 
 // Columns are those of the source.

@@ -49,13 +49,15 @@ type Driver struct {
 	Told []tea.Msg // messages that came of commands, in order
 	// Deaf messages are not given back to the pane; nil = all are.
 	Deaf func(tea.Msg) bool
+
+	inbox chan tea.Msg // of commands that run aside
 }
 
 // Drive takes a pane.
 func Drive(t testing.TB, p pane.Pane, width, height int) *Driver {
 	p.SetSize(width, height)
 	p.Focus()
-	return &Driver{TB: t, Pane: p}
+	return &Driver{TB: t, Pane: p, inbox: make(chan tea.Msg, 1024)}
 }
 
 // Send gives the pane a message, and then all that comes of it.
@@ -72,6 +74,41 @@ func (d *Driver) Run(cmd tea.Cmd) *Driver {
 	return d
 }
 
+// Aside carries out a command that may take long; Until gives the pane what comes of it.
+func (d *Driver) Aside(cmd tea.Cmd) *Driver {
+	if cmd == nil {
+		return d
+	}
+	go func() {
+		msg := cmd()
+		if each := batch(msg); each != nil {
+			for _, c := range each {
+				d.Aside(c)
+			}
+		} else if msg != nil {
+			d.inbox <- msg
+		}
+	}()
+	return d
+}
+
+// AsideKey gives the pane a key whose command may take long.
+func (d *Driver) AsideKey(name string) *Driver { return d.Aside(d.Pane.Update(Key(name))) }
+
+// batch are the commands of tea.Batch or tea.Sequence, nil if a message is neither.
+func batch(msg tea.Msg) (each []tea.Cmd) {
+	v := reflect.ValueOf(msg)
+	if msg == nil || v.Kind() != reflect.Slice || v.Type().Elem() != reflect.TypeOf(tea.Cmd(nil)) {
+		return nil
+	}
+	each = []tea.Cmd{}
+	for i := range v.Len() {
+		c, _ := v.Index(i).Interface().(tea.Cmd)
+		each = append(each, c)
+	}
+	return each
+}
+
 func (d *Driver) run(cmd tea.Cmd, depth int) {
 	d.Helper()
 	if cmd == nil {
@@ -84,9 +121,8 @@ func (d *Driver) run(cmd tea.Cmd, depth int) {
 	if msg == nil {
 		return
 	}
-	if v := reflect.ValueOf(msg); v.Kind() == reflect.Slice && v.Type().Elem() == reflect.TypeOf(tea.Cmd(nil)) { // tea.Batch, tea.Sequence
-		for i := range v.Len() {
-			c, _ := v.Index(i).Interface().(tea.Cmd)
+	if each := batch(msg); each != nil {
+		for _, c := range each {
 			d.run(c, depth+1)
 		}
 		return
@@ -176,6 +212,15 @@ func (d *Driver) Until(text string) *Driver {
 	for deadline := time.Now().Add(time.Minute); !strings.Contains(d.Text(), text); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			d.Fatalf("%q does not come:\n%s", text, d.Text())
+		}
+		for more := true; more; {
+			select {
+			case msg := <-d.inbox:
+				d.Told = append(d.Told, msg)
+				d.Aside(d.Pane.Update(msg))
+			default:
+				more = false
+			}
 		}
 		d.Send(pane.Tick{Now: time.Now()})
 	}
