@@ -314,16 +314,9 @@ func (o *over) table(t *catalog.Table, zone *time.Location, versions bool) (*fix
 	if ft.def == nil {
 		return nil, o.missingInput(t)
 	}
-	var err error
-	if ft.def.Rows == nil {
-		err = o.readFile(ft)
-	} else {
-		err = ft.typed(zone)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := ft.keyed(t, at); err != nil {
+	if was := o.parsed.of(ft.def); was != nil {
+		*ft = *was
+	} else if err := o.parse(ft, t, at, zone); err != nil {
 		return nil, err
 	}
 	ft.absent = o.without[ft.name]
@@ -337,6 +330,54 @@ func (o *over) table(t *catalog.Table, zone *time.Location, versions bool) (*fix
 		return ft, ft.fold(o.produces[ft.name])
 	}
 	return ft, nil
+}
+
+// parse reads and types the rows of a table.
+func (o *over) parse(ft *fixtureTable, t *catalog.Table, at map[int]int, zone *time.Location) (err error) {
+	if ft.def.Rows == nil {
+		err = o.readFile(ft)
+	} else {
+		err = ft.typed(zone)
+	}
+	if err != nil {
+		return err
+	}
+	if err := ft.keyed(t, at); err != nil {
+		return err
+	}
+	o.parsed.keep(ft)
+	return nil
+}
+
+// parsedTables keep tables as they were parsed, for a script that is run over a fixture many times.
+type parsedTables struct {
+	mu     sync.Mutex
+	tables map[*fixtures.Table]fixtureTable
+}
+
+// of gives a table, nil if it was not parsed yet, or if nothing is kept.
+func (p *parsedTables) of(def *fixtures.Table) *fixtureTable {
+	if p == nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if t, ok := p.tables[def]; ok {
+		return &t
+	}
+	return nil
+}
+
+func (p *parsedTables) keep(ft *fixtureTable) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.tables == nil {
+		p.tables = map[*fixtures.Table]fixtureTable{}
+	}
+	p.tables[ft.def] = *ft
 }
 
 // present gives those of the rows from, … to-1 that come.

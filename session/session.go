@@ -63,6 +63,8 @@ type Session struct {
 	assumed    map[string]variable.Given // values that a fixture gives to variables
 	// without are rows that fixtures lack here, by table; nil = they are whole.
 	without map[string][]bool
+	// parsed keeps the tables of fixtures; nil = they are parsed for every run.
+	parsed *parsedTables
 }
 
 // Open opens the project of a folder.

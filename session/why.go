@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -56,14 +57,17 @@ const exhaustiveUpTo = 5000
 
 // Why says which input rows made a final row of an output. It is found by experiment: an
 // input row made the row if, without it, the row is not there or there another number of
-// times. Up to 5,000 input rows are left out one by one, several runs side by side. Of more,
+// times. The plan tells beforehand which rows may matter at all (see narrowing): of a key, those of
+// the key. Up to 5,000 of them are left out one by one, several runs side by side. Of more,
 // halves are left out first and only those that matter are looked into (group testing), in several
 // random orders; rows that undo each other may be missed then, and Halved says so.
 func (s *Session) Why(ctx context.Context, src diag.Source, set *fixtures.Set, o WhyOptions) (*Why, diag.List, error) {
 	if o.Mode == "" {
 		o.Mode = Stream
 	}
-	e := &experiment{s: s, ctx: ctx, src: src, set: set, o: o}
+	kept := *s
+	kept.parsed = &parsedTables{}
+	e := &experiment{s: &kept, ctx: ctx, src: src, set: set, o: o}
 	list, err := e.prepare()
 	if err != nil || e.why == nil {
 		return nil, list, err
@@ -72,13 +76,12 @@ func (s *Session) Why(ctx context.Context, src diag.Source, set *fixtures.Set, o
 		e.why.Missing, err = s.missing(ctx, src, set, o, e.why.Output)
 		return e.why, list, err
 	}
-	all := upTo(len(e.rows))
 	var made []int
-	if len(all) <= exhaustiveUpTo {
-		made, err = e.each(all)
+	if len(e.may) <= exhaustiveUpTo {
+		made, err = e.each(e.may)
 	} else {
 		e.why.Halved = true
-		made, err = e.halves(all)
+		made, err = e.halves(e.may)
 	}
 	if err != nil {
 		return nil, list, err
@@ -100,6 +103,8 @@ type experiment struct {
 	o      WhyOptions
 	why    *Why
 	rows   []inputRow
+	may    []int             // rows that may matter
+	absent map[string][]bool // rows that are always left out, because they cannot matter; nil = none
 	tables map[string]*fixtureTable
 	target string // the row in bytes
 	times  int    // how often it is there
@@ -162,16 +167,40 @@ func (e *experiment) prepare() (diag.List, error) {
 	}
 	sort.Strings(names)
 	for _, name := range names {
-		n := e.tables[name].rows.Len
-		if t := e.tables[name].def; t != nil && t.Rows != nil {
-			n = len(t.Rows.Rows) // a batch has folded them
-		}
-		for i := range n {
+		for i := range e.typed(name).Len {
 			e.rows = append(e.rows, inputRow{name, i})
 		}
 	}
-	e.known = map[string]bool{}
-	return list, nil
+	e.known, e.may = map[string]bool{}, upTo(len(e.rows))
+	return list, e.narrowDown(over, r, st, match.Slice(first, 1))
+}
+
+// narrowDown leaves out what the plan says cannot matter, if the row is there then as often as it was.
+func (e *experiment) narrowDown(o *over, r *Rehearsal, st *Stepper, row *vec.Batch) error {
+	may, alone := e.narrow(o, r, st, row)
+	if may == nil || len(may) == len(e.rows) {
+		return nil
+	}
+	all := e.may
+	e.may = may
+	if !alone {
+		return nil
+	}
+	e.absent = map[string][]bool{}
+	for name := range e.tables {
+		e.absent[name] = make([]bool, e.typed(name).Len)
+		for i := range e.absent[name] {
+			e.absent[name][i] = true
+		}
+	}
+	for _, i := range may {
+		e.absent[e.rows[i].table][e.rows[i].row] = false
+	}
+	changed, err := e.changes(nil)
+	if changed {
+		e.may, e.absent, e.known = all, nil, map[string]bool{}
+	}
+	return err
 }
 
 // output finds an output by its name.
@@ -228,10 +257,13 @@ func (e *experiment) changes(out []int) (bool, error) {
 	}
 	over := e.s.over(e.set, e.o.Mode, e.o.Config)
 	over.without = map[string][]bool{}
+	for table, absent := range e.absent {
+		over.without[table] = slices.Clone(absent)
+	}
 	for _, i := range out {
 		r := e.rows[i]
 		if over.without[r.table] == nil {
-			over.without[r.table] = make([]bool, e.size(r.table))
+			over.without[r.table] = make([]bool, e.typed(r.table).Len)
 		}
 		over.without[r.table][r.row] = true
 	}
@@ -249,17 +281,6 @@ func (e *experiment) changes(out []int) (bool, error) {
 	e.known[key] = got
 	e.mu.Unlock()
 	return got, nil
-}
-
-// size is the number of rows of a table's file.
-func (e *experiment) size(table string) int {
-	n := 0
-	for _, r := range e.rows {
-		if r.table == table {
-			n++
-		}
-	}
-	return n
 }
 
 // each leaves out one row after the other, a few runs side by side.
@@ -341,7 +362,7 @@ func (e *experiment) redundant(made []int) error {
 		keep[r] = true
 	}
 	var rest []int
-	for i := range e.rows {
+	for _, i := range e.may {
 		if !keep[i] {
 			rest = append(rest, i)
 		}
@@ -393,27 +414,16 @@ func (e *experiment) describe(rows []int) []WhyRow {
 			def := t.def.Rows.Rows[r.row]
 			w.File, w.Line, w.Op = t.def.Rows.File, def.Line, def.Kind.String()
 		}
-		if typed, err := e.typed(r.table); err == nil && r.row < typed.Len {
-			w.Row = RowText(t.fields, typed, r.row)
-		}
+		w.Row = RowText(t.fields, e.typed(r.table), r.row)
 		out = append(out, w)
 	}
 	return out
 }
 
 // typed gives the rows of a table before a batch folds them.
-func (e *experiment) typed(table string) (*vec.Batch, error) {
-	t := e.tables[table]
-	if t.def == nil || t.def.Rows == nil || t.rows.Len == len(t.def.Rows.Rows) {
-		return t.rows, nil
+func (e *experiment) typed(table string) *vec.Batch {
+	if t := e.s.parsed.of(e.tables[table].def); t != nil {
+		return t.rows
 	}
-	at, err := zone(e.s.opts.Config)
-	if err != nil {
-		return nil, err
-	}
-	ty, err := newTyping(fmt.Sprintf("table %q", table), t.fields, at)
-	if err != nil {
-		return nil, err
-	}
-	return ty.batch(t.def.Rows)
+	return e.tables[table].rows // another statement writes them
 }
