@@ -42,6 +42,8 @@ type RunOptions struct {
 	Latency time.Duration
 	// Connectors puts something between the run and its connectors, for tests; nil = nothing.
 	Connectors func(exec.Connectors) exec.Connectors
+	// InOrder makes runs alike; see runtime.Config.
+	InOrder bool
 	// Tap watches the output of nodes; see runtime.Config. nil = nobody does.
 	Tap func(n *topology.Node, subtask int) runtime.Tap
 }
@@ -114,7 +116,7 @@ func (s *Session) Run(ctx context.Context, p *Plan, o RunOptions) (*Run, error) 
 	config := runtime.Config{
 		Build:      func(spec physical.Spec) (exec.Operator, error) { return build.Operator(spec, env) },
 		Connectors: opened, Clock: s.opts.Clock, Zone: zone, Budget: budget, TempDir: temp, Config: p.Config,
-		Restore: o.Restore, Tap: o.Tap, Latency: o.Latency,
+		Restore: o.Restore, Tap: o.Tap, InOrder: o.InOrder, Latency: o.Latency,
 	}
 	if o.Keep.Dir != "" || o.Keep.Savepoint != "" {
 		r.keep = newKeeper(o.Keep, p)

@@ -167,7 +167,7 @@ func (o *over) begin(ctx context.Context, src diag.Source, tap tapper, fine bool
 // start lets the job run from the last checkpoint.
 func (st *Stepper) start(ctx context.Context) (err error) {
 	st.player.sources = nil
-	st.r.run, err = st.r.over.Run(ctx, st.r.Plan, RunOptions{Limit: -1, Tap: st.tap, Restore: st.last,
+	st.r.run, err = st.r.over.Run(ctx, st.r.Plan, RunOptions{Limit: -1, Tap: st.tap, InOrder: true, Restore: st.last,
 		Connectors: func(exec.Connectors) exec.Connectors { return st.player.conns }})
 	if err == nil {
 		st.player.job = st.r.run.Job()

@@ -26,6 +26,7 @@ type element struct {
 	batch   *vec.Batch
 	mark    int64
 	barrier *barrier
+	sent    uint64 // its place among all elements of the inbox
 }
 
 // rows is how many rows the element brings.
@@ -49,7 +50,9 @@ type inbox struct {
 	queues   []ring
 	input    []int // input number of each channel
 	blocked  []bool
-	next     int // round robin over channels, so that none starves
+	next     int    // round robin over channels, so that none starves
+	inOrder  bool   // elements are taken in the order in which they were sent instead
+	sent     uint64 // elements so far
 	closed   bool
 	stopped  bool
 	woken    bool            // poll is to return although nothing came
@@ -153,6 +156,8 @@ func (b *inbox) send(ch int, e element) (waited time.Duration, err error) {
 	if b.closed || b.stopped {
 		return waited, errClosed
 	}
+	b.sent++
+	e.sent = b.sent
 	q.push(e)
 	b.rows += e.rows()
 	b.notEmpty.Signal()
@@ -226,6 +231,9 @@ func (b *inbox) empty() bool {
 }
 
 func (b *inbox) readable() (int, bool) {
+	if b.inOrder {
+		return b.oldest()
+	}
 	for i := range b.queues {
 		ch := (b.next + i) % len(b.queues)
 		if b.queues[ch].n > 0 && !b.blocked[ch] {
@@ -234,6 +242,16 @@ func (b *inbox) readable() (int, bool) {
 		}
 	}
 	return 0, false
+}
+
+// oldest is the channel whose next element was sent before those of the others.
+func (b *inbox) oldest() (ch int, ok bool) {
+	for i := range b.queues {
+		if q := &b.queues[i]; q.n > 0 && !b.blocked[i] && (!ok || q.buf[q.head].sent < b.queues[ch].buf[b.queues[ch].head].sent) {
+			ch, ok = i, true
+		}
+	}
+	return ch, ok
 }
 
 // block keeps a channel from being read until unblock: its barrier has come.

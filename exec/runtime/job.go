@@ -41,6 +41,9 @@ type Config struct {
 	// Final is given the snapshot of the job's end before the last rows are committed; an
 	// error keeps them from it. nil = nobody wants it.
 	Final func(*Snapshot) error
+	// InOrder: tasks take what comes over several channels in the order in which it was sent, so
+	// that an operator whose inputs are fed by one task sees the same in every run.
+	InOrder bool
 	// Tap is asked once for every node and subtask; what it gives sees the node's output.
 	Tap func(n *topology.Node, subtask int) Tap
 }

@@ -36,6 +36,7 @@ type task struct {
 // newTask builds the chain of a vertex.
 func (j *Job) newTask(v *topology.Vertex, subtask int) (*task, error) {
 	t := &task{job: j, vertex: v, subtask: subtask, inbox: newInbox(), ended: make(chan struct{})}
+	t.inbox.inOrder = j.cfg.InOrder
 	byNode := map[topology.NodeID]*port{}
 	for i, id := range v.Nodes {
 		n := j.graph.Node(id)
