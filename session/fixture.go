@@ -574,6 +574,11 @@ func (o *over) readFile(ft *fixtureTable) error {
 	plain := *o.Session
 	plain.pretend = nil
 	plain.opts.AllowPaths = append([]string{o.set.Dir}, plain.opts.AllowPaths...)
+	if ft.def.Format == fixtures.SQL {
+		if err := plain.parses(path, o.set.Name, ft.def.File); err != nil {
+			return err
+		}
+	}
 	rows := &collector{}
 	_, err := plain.RunToEnd(context.Background(), diag.Source{Name: "fixtures/" + o.set.Name + "/" + ft.def.File, Text: text}, Batch,
 		func(Output) (result.Writer, error) { return rows, nil })
@@ -584,6 +589,23 @@ func (o *over) readFile(ft *fixtureTable) error {
 	ft.rows = noRows(ft.fields)
 	if len(rows.batches) > 0 {
 		ft.rows = vec.Concat(typesOfFields(ft.fields), rows.batches)
+	}
+	return nil
+}
+
+// parses says where the SQL of a fixture's rows is none.
+func (s *Session) parses(path, set, file string) error {
+	src, err := ReadFile(path, nil)
+	if err != nil {
+		return err
+	}
+	_, list := s.Plan(src, Batch)
+	for _, d := range list {
+		if d.Severity == diag.Error {
+			before := src.Text[:min(d.Span.Start, len(src.Text))]
+			return (&diag.Diagnostic{Severity: diag.Error, Code: codeFixtureType, File: "fixtures/" + set + "/" + file, Line: 1 + strings.Count(before, "\n"), Primary: d.Primary}).
+				WithHint("the file is one query, such as VALUES (1, 'EUR'), (2, 'USD')")
+		}
 	}
 	return nil
 }
