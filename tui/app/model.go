@@ -268,7 +268,7 @@ func (m *Model) show(n int) tea.Cmd {
 	m.at = n
 	m.screens[m.at].pane.Focus()
 	m.store.dirty = true
-	return nil
+	return m.screens[m.at].pane.Update(pane.Tick{Now: m.o.Now()}) // what it shows may be old
 }
 
 func (m *Model) focusAsked(a pane.FocusAsked) tea.Cmd {

@@ -2,7 +2,9 @@ package app
 
 import (
 	"github.com/weir-sql/weir/tui/debug"
+	"github.com/weir-sql/weir/tui/diff"
 	"github.com/weir-sql/weir/tui/graph"
+	"github.com/weir-sql/weir/tui/jobs"
 	"github.com/weir-sql/weir/tui/pane"
 )
 
@@ -19,6 +21,8 @@ var makers = []struct {
 }{
 	{"Topology", func(env *pane.Env) pane.Pane { return graph.New(env) }},
 	{"Debug", func(env *pane.Env) pane.Pane { return debug.New(env) }},
+	{"Diff", func(env *pane.Env) pane.Pane { return diff.New(env) }},
+	{"Jobs", func(env *pane.Env) pane.Pane { return jobs.New(env) }},
 }
 
 func (m *Model) makeScreens() []screen {

@@ -156,12 +156,15 @@ func (p *Pane) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case pane.PlanReady:
 		p.src, p.mode = msg.Source, msg.Mode
+		return p.refresh(false)
 	case pane.SQLChanged:
 		p.src = msg.Source
 	case pane.ModeChanged:
 		p.mode = msg.Mode
+		return p.refresh(false)
 	case pane.FixtureChanged:
 		p.fixture = msg.Name
+		return p.refresh(false)
 	case pane.Tick:
 		return p.refresh(false)
 	case answer:

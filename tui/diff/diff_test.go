@@ -48,7 +48,7 @@ func TestGolden(t *testing.T) {
 func TestAllPartsAreCompared(t *testing.T) {
 	dir, src := changed(t)
 	d := open(t, styles.Look{}, dir, src, 140, 40)
-	d.Expect("r compares").Press("r").Expect("[SQL]", "- ", "MAX(amount)", "+ ", "MIN(amount)", "vs HEAD: 5 lines")
+	d.Press("r").Expect("[SQL]", "- ", "MAX(amount)", "+ ", "MIN(amount)", "vs HEAD: 5 lines")
 	d.Press("tab").Expect("[Topology]", "~ agg-city").Press("tab").Expect("[Rows]", "page_traffic", "only HEAD", "cart")
 	d.Press("tab").Expect("[State]", "meaning changed")
 	d.Press("d", "ctrl+u", "text:nowhere", "enter").Expect("✗", "nowhere")

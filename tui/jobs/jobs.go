@@ -33,8 +33,9 @@ type Pane struct {
 	records []session.RunRecord // newest first
 	own     map[string]*session.Launched
 	samples map[string]*sample
-	wanted  string // a job that was launched and is to be chosen
-	looking bool   // a look at the registry is under way
+	wanted  string    // a job that was launched and is to be chosen
+	seen    time.Time // when the registry was looked at last
+	looking bool      // a look at the registry is under way
 	failed  string
 
 	table  *rows.Table
@@ -154,13 +155,17 @@ func (p *Pane) Update(msg tea.Msg) tea.Cmd {
 	case pane.ModeChanged:
 		p.mode = msg.Mode
 	case pane.Tick:
-		return tea.Batch(p.look(), p.table.Update(msg))
+		if !msg.Now.IsZero() && msg.Now.Sub(p.seen) < lookEvery {
+			return nil
+		}
+		p.seen = msg.Now
+		return p.look()
 	case lookedMsg:
 		return p.looked(msg)
 	case launchedMsg:
 		return p.launched(msg)
 	case endedMsg:
-		return p.look()
+		return tea.Batch(send(pane.Busy{Name: "job " + string(msg), Done: true}), p.look())
 	case tea.KeyMsg:
 		return p.typed(msg)
 	case tea.MouseMsg:
@@ -178,6 +183,9 @@ func (p *Pane) Update(msg tea.Msg) tea.Cmd {
 	}
 	return nil
 }
+
+// lookEvery is the time between two looks at the registry.
+const lookEvery = 500 * time.Millisecond
 
 // lookedMsg is what the registry holds.
 type lookedMsg struct {
@@ -426,7 +434,8 @@ func (p *Pane) launched(msg launchedMsg) tea.Cmd {
 		what = "sinks write"
 	}
 	done, id := msg.job.Done(), msg.job.ID()
-	return tea.Batch(send(pane.Toast{Level: pane.Good, Text: fmt.Sprintf("launched %s, %s", filepath.Base(msg.job.Plan.Source.Name), what)}), p.look(),
+	// Jobs go on while one does something else: ctrl+c does not end them.
+	return tea.Batch(send(pane.Busy{Name: "job " + id, Text: "job " + filepath.Base(msg.job.Plan.Source.Name)}), send(pane.Toast{Level: pane.Good, Text: fmt.Sprintf("launched %s, %s", filepath.Base(msg.job.Plan.Source.Name), what)}), p.look(),
 		func() tea.Msg { <-done; return endedMsg(id) })
 }
 

@@ -81,6 +81,7 @@ func (p *Pane) Bindings() []keys.Binding {
 		k.BindIf("jobs.goon", "go on from its snapshot", nothingKept, p.goOn, "o"),
 		k.BindIf("jobs.open", "open its script", noJob, func() tea.Cmd { return send(pane.OpenAsked{File: p.chosen().Script}) }, "enter"),
 		k.Bind("jobs.detail", "figures, log or checkpoints", func() tea.Cmd { p.detail, p.scroll = (p.detail+1)%details, 0; return nil }, "v", "tab"),
+		k.Bind("jobs.refresh", "look at the registry again", p.look, "R"),
 		k.Bind("jobs.detail.down", "scroll the lower part", func() tea.Cmd { p.scroll++; return nil }, "J"),
 		k.Bind("jobs.detail.up", "scroll the lower part up", func() tea.Cmd { p.scroll = max(0, p.scroll-1); return nil }, "K"),
 	}
