@@ -35,14 +35,10 @@ func open(t testing.TB, look styles.Look, dir string, src diag.Source, w, h int)
 
 func TestGolden(t *testing.T) {
 	dir, src := changed(t)
-	for _, part := range []struct {
-		name string
-		keys []string
-	}{{"diff-sql", []string{"r", "n"}}, {"diff-topology", []string{"r", "t"}}, {"diff-rows", []string{"r", "o"}}, {"diff-state", []string{"r", "v"}}} {
-		panetest.Golden(t, part.name, func(t testing.TB, look styles.Look, w, h int) pane.Pane {
-			return open(t, look, dir, src, w, h).Press(part.keys...).Pane
-		})
-	}
+	keys := map[string]string{"diff-sql": "n", "diff-topology": "t", "diff-rows": "o", "diff-state": "v"}
+	panetest.Tour(t, []string{"diff-sql", "diff-topology", "diff-rows", "diff-state"}, func(t testing.TB, look styles.Look, w, h int) *panetest.Driver {
+		return open(t, look, dir, src, w, h).Press("r")
+	}, func(d *panetest.Driver, to string) { d.Press(keys[to]) })
 }
 
 func TestAllPartsAreCompared(t *testing.T) {

@@ -241,17 +241,27 @@ func (d *Driver) Toast() string {
 // UPDATE_GOLDEN=1 writes the files anew. make gives the pane, ready to be shown.
 func Golden(t *testing.T, name string, make func(t testing.TB, look styles.Look, width, height int) pane.Pane) {
 	t.Helper()
+	Tour(t, []string{name}, func(t testing.TB, look styles.Look, w, h int) *Driver {
+		return &Driver{TB: t, Pane: make(t, look, w, h)}
+	}, func(*Driver, string) {})
+}
+
+// Tour is Golden for several screens of one pane: turn brings it from one to the next.
+func Tour(t *testing.T, names []string, open func(t testing.TB, look styles.Look, width, height int) *Driver, turn func(d *Driver, to string)) {
+	t.Helper()
 	for look, l := range Looks {
 		for _, size := range Sizes {
-			t.Run(fmt.Sprintf("%s-%dx%d-%s", name, size[0], size[1], look), func(t *testing.T) {
-				p := make(t, l, size[0], size[1])
-				view := p.View()
-				Check(t, view, size[0], size[1])
-				if l.ASCII {
-					CheckASCII(t, view)
+			t.Run(fmt.Sprintf("%dx%d-%s", size[0], size[1], look), func(t *testing.T) {
+				d := open(t, l, size[0], size[1])
+				for _, name := range names {
+					turn(d, name)
+					view := d.Pane.View()
+					Check(t, view, size[0], size[1])
+					if l.ASCII {
+						CheckASCII(t, view)
+					}
+					CheckFile(t, filepath.Join("testdata", "golden", fmt.Sprintf("%s-%dx%d-%s.txt", name, size[0], size[1], look)), view)
 				}
-				file := filepath.Join("testdata", "golden", filepath.Base(t.Name())+".txt")
-				CheckFile(t, file, view)
 			})
 		}
 	}
