@@ -323,7 +323,9 @@ var specs = map[string]func(args, [][]types.Type) (physical.Spec, error){
 	"window-agg": func(a args, in [][]types.Type) (physical.Spec, error) {
 		calls, err := a.aggs(in[0])
 		s := &physical.WindowAgg{In: in[0], Window: a.window(), Keys: a.ints("keys"), Aggs: calls, Retract: a.has("retract"), EmitUpdateBefore: !a.has("noub")}
-		if a.has("early") || a.has("late") {
+		if a.has("every") {
+			s.Emit = &physical.WindowEmit{Every: a.num("every", 0)}
+		} else if a.has("early") || a.has("late") {
 			s.Emit = &physical.WindowEmit{Early: a.has("early"), Late: a.has("late"), EarlyDelay: a.ttl("early"), LateDelay: a.ttl("late"), AllowLateness: a.ttl("lateness")}
 		}
 		ts := pickT(in[0], s.Keys)

@@ -7,11 +7,12 @@ import (
 	"github.com/weir-sql/weir/planner/physical"
 )
 
-// windowAggEmit is GROUP BY over TUMBLE and HOP windows that show results before their
-// end and after it (table.exec.emit.*), as Flink's AggregateWindowOperator with early and
+// windowAggEmit is GROUP BY over TUMBLE, HOP and CUMULATE windows that show results before their
+// end (UPDATE_EVERY) and, of TUMBLE and HOP, before and after it (table.exec.emit.*), as Flink's AggregateWindowOperator with early and
 // late firings. A key of a window shows its result
 //
 //   - with early firing, after every row, or every EarlyDelay of processing time;
+//   - with Every, when the watermark passes a multiple of it from the window's start, if rows have come since;
 //   - when the watermark reaches the window's last millisecond;
 //   - with late firing, after every later row, or every LateDelay, for as long as lateness is
 //     allowed; then the window is forgotten and later rows are dropped.
@@ -29,7 +30,7 @@ type windowAggEmit struct {
 	windows  []*emitWindow
 	free     []int32
 	timers   timerHeap // of event time: firing and cleaning up
-	periodic timerHeap // of processing time: early and late firing
+	periodic timerHeap // of processing time: early and late firing; of event time with Every
 	out      *vec.BatchBuilder
 	row      []int32
 	id       []int32
@@ -83,7 +84,7 @@ func (w *windowAggEmit) Process(_ int, b *vec.Batch, out exec.Out) error {
 			late = false
 			w.row[0] = int32(i)
 			win.table.Find(takeAll(keys, w.row), nil, w.id, true)
-			if err := w.add(ref, w.id[0], b); err != nil {
+			if err := w.add(ref, w.id[0], b, times[i]); err != nil {
 				return err
 			}
 		}
@@ -146,8 +147,8 @@ func (w *windowAggEmit) group(win *emitWindow, id int32) *emitGroup {
 	return g
 }
 
-// add takes row w.row of b into a group and decides whether it shows its result.
-func (w *windowAggEmit) add(ref, id int32, b *vec.Batch) error {
+// add takes row w.row of b, whose time is at, into a group and decides whether it shows its result.
+func (w *windowAggEmit) add(ref, id int32, b *vec.Batch, at int64) error {
 	win := w.windows[ref]
 	isNew := int(id) >= len(win.groups) || !win.groups[id].live
 	g := w.group(win, id)
@@ -158,6 +159,8 @@ func (w *windowAggEmit) add(ref, id int32, b *vec.Batch) error {
 		show = w.emit.Late && w.now(g, w.emit.LateDelay.Milliseconds(), ref, id)
 	case w.eventTime() && win.at <= w.mark:
 		show = true
+	case w.emit.Every > 0:
+		w.later(g, w.time.local(at), ref, id)
 	case w.emit.Early:
 		show = w.now(g, w.emit.EarlyDelay.Milliseconds(), ref, id)
 	}
@@ -189,6 +192,27 @@ func (w *windowAggEmit) now(g *emitGroup, delay int64, ref, id int32) bool {
 		w.periodic.push(timer{g.next, id, ref})
 	}
 	return false
+}
+
+// later makes the timer of the next multiple of Every behind a row and the watermark, unless the group has an
+// earlier one or the window ends first.
+func (w *windowAggEmit) later(g *emitGroup, local int64, ref, id int32) {
+	win := w.windows[ref]
+	mark := local
+	if w.mark != exec.MinWatermark {
+		mark = max(local, w.time.local(w.mark)+1)
+	}
+	end := win.start + (mark-win.start)/w.emit.Every*w.emit.Every + w.emit.Every
+	for end < win.end && w.time.fires(end) <= w.mark { // where clocks change
+		end += w.emit.Every
+	}
+	if end >= win.end {
+		return
+	}
+	if at := w.time.fires(end); g.next == 0 || at < g.next {
+		g.next = at
+		w.periodic.push(timer{at, id, ref})
+	}
 }
 
 // show puts a group's result out, if it is another than the one shown.
@@ -265,6 +289,20 @@ func (w *windowAggEmit) OnWatermark(wm int64, out exec.Out) error {
 		return nil
 	}
 	w.mark = wm
+	for w.emit.Every > 0 && w.periodic.len() > 0 && w.periodic.next() <= wm {
+		t := w.periodic.pop()
+		if err := w.fire(t.at - 1); err != nil { // what ends before
+			return err
+		}
+		win := w.windows[t.ref]
+		if win == nil || int(t.id) >= len(win.groups) || win.groups[t.id].next != t.at {
+			continue // the window is gone, or it has shown its result
+		}
+		win.groups[t.id].next = 0
+		if err := w.show(t.ref, t.id); err != nil {
+			return err
+		}
+	}
 	if err := w.fire(wm); err != nil {
 		return err
 	}
@@ -304,7 +342,7 @@ func (w *windowAggEmit) forget(ref, id int32) {
 // NextTimer gives the next periodic firing, or firing of a window of processing time.
 func (w *windowAggEmit) NextTimer() int64 {
 	next := int64(exec.MaxWatermark)
-	if w.periodic.len() > 0 {
+	if w.periodic.len() > 0 && w.emit.Every == 0 {
 		next = w.periodic.next()
 	}
 	if !w.eventTime() && w.timers.len() > 0 {
@@ -315,7 +353,7 @@ func (w *windowAggEmit) NextTimer() int64 {
 
 // OnTimer fires what is due by processing time.
 func (w *windowAggEmit) OnTimer(now int64, out exec.Out) error {
-	for w.periodic.len() > 0 && w.periodic.next() <= now {
+	for w.emit.Every == 0 && w.periodic.len() > 0 && w.periodic.next() <= now {
 		t := w.periodic.pop()
 		win := w.windows[t.ref]
 		if win == nil || int(t.id) >= len(win.groups) || win.groups[t.id].next != t.at {

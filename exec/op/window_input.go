@@ -287,7 +287,7 @@ func NewWindowAgg(spec *physical.WindowAgg, batch bool, lib agg.Library) (exec.O
 		return nil, err
 	}
 	switch kind := spec.Window.Kind; {
-	case spec.Emit != nil && !batch && (kind == physical.Tumble || kind == physical.Hop):
+	case spec.Emit != nil && !batch && (kind == physical.Tumble || kind == physical.Hop || kind == physical.Cumulate && spec.Emit.Every > 0):
 		return newWindowAggEmit(in), nil
 	case spec.Emit != nil && !batch:
 		return nil, diag.Errorf(codeMode, diag.Span{}, "%s windows do not fire before or after their end", kind)

@@ -55,8 +55,12 @@ func (b *binder) tvfOwn(w *physical.Window, args map[string]syntax.Expr, name st
 	switch every := args["UPDATE_EVERY"]; {
 	case !ok:
 		return false
-	case every != nil && w.Size%show.UpdateEvery != 0:
-		b.errorf(codeWindow, b.at(every), "size of %s is not a whole number of UPDATE_EVERY", name)
+	case every != nil && (w.Size%show.UpdateEvery != 0 || w.Slide%show.UpdateEvery != 0):
+		what := "size"
+		if w.Size%show.UpdateEvery == 0 {
+			what = map[physical.WindowKind]string{physical.Hop: "slide", physical.Cumulate: "step"}[w.Kind]
+		}
+		b.errorf(codeWindow, b.at(every), "%s of %s is not a whole number of UPDATE_EVERY", what, name)
 		return false
 	case every != nil && (show.ZeroRows || show.OnlyChanges || show.AtMostEvery > 0):
 		b.errorf(codeWindow, b.at(every), "UPDATE_EVERY goes with none of ZERO_ROWS, ONLY_CHANGES and AT_MOST_EVERY").

@@ -26,8 +26,8 @@ var tvfParams = map[physical.WindowKind][]string{
 // ownParams are weir's own parameters, given by name.
 var ownParams = map[physical.WindowKind][]string{
 	physical.Tumble:   {"ZONE", "UPDATE_EVERY", "ZERO_ROWS", "ONLY_CHANGES", "AT_MOST_EVERY"},
-	physical.Hop:      {"ZONE", "ZERO_ROWS", "ONLY_CHANGES", "AT_MOST_EVERY"},
-	physical.Cumulate: {"ZONE"},
+	physical.Hop:      {"ZONE", "UPDATE_EVERY", "ZERO_ROWS", "ONLY_CHANGES", "AT_MOST_EVERY"},
+	physical.Cumulate: {"ZONE", "UPDATE_EVERY"},
 	physical.Session:  {"ZONE"},
 }
 

@@ -130,18 +130,24 @@ func (b *builder) windowAggregate(n *logical.GroupWindow) *op {
 	o.identity += "window " + b.windowOrigin(n.Window, from) + " by " + strings.Join(pick(from.origins, n.Groups), ", ")
 	o.meaning = o.identity + ": " + strings.Join(o.origins[len(n.Groups):len(o.origins)-len(n.Props)], "; ")
 
-	if show := n.Window.Show; show != nil && (show.UpdateEvery == 0 || !b.batch) { // of a batch only the final result counts
+	if b.heldBack(n.Window) {
 		return b.windowOutput(n, b.windowAgg(n, from, o, spec))
 	}
 	return b.windowAgg(n, from, o, spec)
 }
 
+// heldBack reports whether the results of a window go through a WindowOutput. Of a batch only the final result
+// counts; windows that overlap or grow show their updates themselves.
+func (b *builder) heldBack(w physical.Window) bool {
+	return w.Show != nil && (w.Show.UpdateEvery == 0 || !b.batch && w.Kind == physical.Tumble)
+}
+
 // windowAgg finishes a WindowAgg in one phase or two.
 func (b *builder) windowAgg(n *logical.GroupWindow, from, o *op, spec *physical.WindowAgg) *op {
 	w := n.Window
-	if show := w.Show; show != nil && (show.UpdateEvery == 0 || !b.batch) {
-		if show.UpdateEvery > 0 {
-			w.Kind, w.Slide = physical.Cumulate, show.UpdateEvery
+	if b.heldBack(w) {
+		if w.Show.UpdateEvery > 0 {
+			w.Kind, w.Slide = physical.Cumulate, w.Show.UpdateEvery
 		}
 		spec.Window, spec.Props = w, append(slices.Clone(n.Props), physical.WindowLast)
 		spec.Fields = append(slices.Clone(n.Fields), types.Field{Name: "$window_end", Type: types.Int64.NotNull()})
@@ -149,6 +155,11 @@ func (b *builder) windowAgg(n *logical.GroupWindow, from, o *op, spec *physical.
 	}
 	if !b.batch {
 		spec.Emit = b.windowEmit(n)
+		if w.Show != nil && w.Show.UpdateEvery > 0 && !b.heldBack(n.Window) {
+			spec.Emit = &physical.WindowEmit{Every: w.Show.UpdateEvery}
+			o.detail = append(o.detail, showText(w.Show)...)
+			o.identity += " " + strings.Join(showText(w.Show), ", ")
+		}
 		if n.FromTVF && w.Kind == physical.Hop && w.Size%w.Slide != 0 {
 			b.errorf("W0215", n.At, "aggregate of a stream over HOP windows of %s that slide by %s: the size is not a whole number of slides", millisText(w.Size), millisText(w.Slide)).
 				WithHint("Take a size that is, or run with --mode batch.")

@@ -31,6 +31,9 @@ func (b *builder) produce(o *op) topology.ChangelogMode {
 			return topology.Retract &^ topology.Delete
 		}
 	case *physical.WindowAgg:
+		if s.Emit != nil && s.Retract {
+			return topology.Retract
+		}
 		if s.Emit != nil {
 			return topology.Retract &^ topology.Delete
 		}

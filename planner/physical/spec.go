@@ -210,7 +210,7 @@ type Window struct {
 // WindowShow says which results of a window aggregate come out, by key. Lengths are event time
 // in milliseconds.
 type WindowShow struct {
-	UpdateEvery int64 // > 0: TUMBLE gives its current result so often until it ends, as updates
+	UpdateEvery int64 // > 0: a window gives its current result so often until it ends, as updates
 	ZeroRows    bool  // a key whose window has become empty gives one row of zeroes
 	OnlyChanges bool  // a result equal to the one before is left out
 	AtMostEvery int64 // > 0: one result in so long, the latest
@@ -304,6 +304,9 @@ type WindowEmit struct {
 	EarlyDelay, LateDelay time.Duration
 	// AllowLateness keeps a window after its end for late rows.
 	AllowLateness time.Duration
+	// Every > 0: a window that has new rows shows its result when event time passes a multiple
+	// of so many milliseconds from its start.
+	Every int64
 }
 
 // JoinKind is the kind of a join.

@@ -16,9 +16,9 @@ func (m *maker) temporal() (string, []Column) {
 		columns = []Column{t.Columns[0], t.Columns[1], t.Columns[2], {"ts", Time}}
 		key := m.one("k", "k", t.Columns[2].Name)
 		order := m.one("ts DESC", "ts DESC")
-		where := ""
+		where := " WHERE " + key + " IS NOT NULL" // in Flink NULL finds NULL
 		if m.chance(25) {
-			where = " WHERE id <> 2"
+			where += " AND id <> 2"
 		}
 		m.views = append(m.views, fmt.Sprintf("CREATE TEMPORARY VIEW %s AS SELECT id, k, %s, ts FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY %s ORDER BY %s) AS rn FROM %s%s) WHERE rn = 1",
 			right, t.Columns[2].Name, key, order, t.Name, where))

@@ -402,18 +402,22 @@ func (m *maker) window() (string, []Column) {
 	t := m.baseOf(i)
 	name := shapes[i].Name
 	var tvf string
+	updates, raw := "", m.chance(15)
+	if !raw && m.chance(25) {
+		updates = ", UPDATE_EVERY => INTERVAL '1' SECOND"
+	}
 	switch m.n(3) {
 	case 0:
-		tvf = fmt.Sprintf("TUMBLE(TABLE %s, DESCRIPTOR(ts), INTERVAL '%s' SECOND)", name, m.one("5", "10"))
+		tvf = fmt.Sprintf("TUMBLE(TABLE %s, DESCRIPTOR(ts), INTERVAL '%s' SECOND%s)", name, m.one("5", "10"), updates)
 	case 1:
-		tvf = fmt.Sprintf("HOP(TABLE %s, DESCRIPTOR(ts), INTERVAL '%s' SECOND, INTERVAL '10' SECOND)", name, m.one("2", "5"))
+		tvf = fmt.Sprintf("HOP(TABLE %s, DESCRIPTOR(ts), INTERVAL '%s' SECOND, INTERVAL '10' SECOND%s)", name, m.one("2", "5"), updates)
 	default:
-		tvf = fmt.Sprintf("CUMULATE(TABLE %s, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '%s' SECOND)", name, m.one("10", "20"))
+		tvf = fmt.Sprintf("CUMULATE(TABLE %s, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '%s' SECOND%s)", name, m.one("10", "20"), updates)
 	}
 	w := &relation{from: "TABLE(" + tvf + ") AS " + t.alias, alias: t.alias, columns: t.columns}
 	s := w.scope()
 	where := m.whereOf(w, s, 30)
-	if m.chance(15) {
+	if raw {
 		items := []string{t.alias + ".id AS i", "window_start AS ws", "window_end AS we"}
 		return "SELECT " + list(items) + " FROM " + w.from + where, []Column{{"i", Int}, {"ws", Time}, {"we", Time}}
 	}
