@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/weir-sql/weir/planner/syntax"
 	"github.com/weir-sql/weir/session"
@@ -106,9 +107,9 @@ func (e *Editor) offer(asked bool) {
 }
 
 // window is the part of the text around an offset that completion looks at, and the offset
-// in it: a few hundred lines are enough to see the statement.
+// in it: some hundred lines are enough to see the statement.
 func window(d *Doc, at int) (string, int) {
-	const reach = 400
+	const reach = 120
 	first, last := max(0, d.cursor.Line-reach), min(d.buf.Lines(), d.cursor.Line+reach)
 	skip := 0
 	for _, l := range d.buf.lines[:first] {
@@ -475,8 +476,11 @@ func functionsOf(v *session.Vocabulary, rank int, tableFunctions bool) (out []of
 	return out
 }
 
+// words are the keywords, once.
+var words = sync.OnceValue(syntax.Keywords)
+
 func keywords(rank int) (out []offer) {
-	for _, w := range syntax.Keywords() {
+	for _, w := range words() {
 		out = append(out, offer{w, "keyword", "", rank})
 	}
 	return out
