@@ -46,7 +46,7 @@ func (m *Model) commands() []keys.Binding {
 		k.Bind("app.messages", "what was said", m.openMessages, "alt+l"),
 		k.Bind("app.settings", "settings", m.openSettings, "alt+g"),
 		k.Bind("app.mouse", "mouse on or off (off lets the terminal select)", m.toggleMouse, "f12"),
-		k.Bind("app.redraw", "draw the screen again", func() tea.Cmd { return tea.ClearScreen }, "ctrl+l"),
+		k.Bind("app.redraw", "draw the screen again", send(redraw{}), "ctrl+l"),
 		k.Bind("app.cancel", "cancel what runs; twice quits", m.cancel, "ctrl+c"),
 		k.Bind("app.quit", "quit (drafts are kept)", m.quit, "ctrl+q"),
 	)
