@@ -279,11 +279,17 @@ func (p *Pane) chosen(uid string) tea.Cmd {
 
 // showTabs shows tables of rows, the one with the title of the present one if there is one.
 func (p *Pane) showTabs(tabs []tab) tea.Cmd {
-	at := 0
+	at, first := -1, -1
 	for i := range tabs {
 		if p.tab < len(p.tabs) && tabs[i].title == p.tabs[p.tab].title {
 			at = i
 		}
+		if first < 0 && tabs[i].src.Len() > 0 {
+			first = i
+		}
+	}
+	if at < 0 || len(p.tabs) == 0 { // what has rows is what one wants to see
+		at = max(0, first)
 	}
 	p.tabs, p.tab = tabs, at
 	return p.showTab()

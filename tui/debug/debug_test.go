@@ -41,8 +41,8 @@ func TestGolden(t *testing.T) {
 func TestLateRowIsFound(t *testing.T) {
 	dir := panetest.Shop(t)
 	d := open(t, styles.Look{}, dir, "late_events", 160, 50)
-	d.Expect("nothing was run yet").Press("r").Expect("[city_spend]", "1 late row", "page_traffic folded")
-	d.Press("]", "]").Expect("[page_traffic]", "+I", "Berlin").Press("]").Expect("[page_traffic folded]", "1–3 of 3")
+	d.Expect("nothing was run yet").Press("r").Expect("city_spend", "1 late row", "page_traffic folded")
+	d.Expect("[page_traffic]", "+I", "Berlin").Press("]").Expect("[page_traffic folded]", "1–3 of 3")
 	d.Send(pane.ModeChanged{Mode: session.Batch}).Press("r").Expect("batch over late_events", "page_traffic")
 	d.Send(pane.ModeChanged{Mode: session.Stream}).Press("p")
 	d.Expect("✗ parity page_traffic", "late data", "WATERMARK", "stream", "batch", "[parity page_traffic]", "hits")
@@ -56,7 +56,7 @@ func TestLateRowIsFound(t *testing.T) {
 func TestWhy(t *testing.T) {
 	dir := panetest.Shop(t)
 	d := open(t, styles.Look{}, dir, "late_events", 140, 40)
-	d.Press("r", "]", "]", "]").Expect("[page_traffic folded]").Press("y").Expect("[why]", "page_events", "input rows made it", "page_events.csv:2")
+	d.Press("r", "]").Expect("[page_traffic folded]").Press("y").Expect("[why]", "page_events", "input rows made it", "page_events.csv:2")
 	d.Press("]", "]", "]", "]").Expect("[page_traffic folded]").Press("Y", "text:page = 'nothing'", "enter").Expect("no such row")
 	d.Press("Y", "text:page = ", "enter").Expect("✗")
 }

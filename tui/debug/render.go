@@ -19,7 +19,7 @@ type layout struct {
 }
 
 func (p *Pane) layout() layout {
-	l := layout{resultsW: p.width, topH: p.height, beside: p.width >= besideFrom}
+	l := layout{resultsW: p.width, topH: p.height, beside: p.width >= besideFrom && (p.walk != nil || p.live != nil)}
 	if l.beside {
 		l.sideW = max(44, p.width*2/5)
 		l.resultsW = p.width - l.sideW

@@ -67,9 +67,9 @@ func (p *Pane) rehearse() tea.Cmd {
 		for _, c := range r.Captured {
 			rows += c.Rows
 		}
-		msg.summary = fmt.Sprintf("%s over %s: %s rows out", mode, fixture, session.Thousands(int64(rows)))
+		msg.summary = fmt.Sprintf("%s over %s: %s out", mode, fixture, count(rows, "row"))
 		if r.Late > 0 {
-			msg.summary += fmt.Sprintf(", %s late rows dropped", session.Thousands(r.Late))
+			msg.summary += ", " + count(int(r.Late), "late row") + " dropped"
 		}
 		msg.summary += fmt.Sprintf(", %v", r.Elapsed.Round(time.Millisecond))
 		return msg

@@ -11,7 +11,7 @@ import (
 )
 
 // sparkLength is the number of rates that a sparkline shows.
-const sparkLength = 12
+const sparkLength = 8
 
 // figures are those of the run that was heard of last, by operator.
 type figures struct {
@@ -99,7 +99,9 @@ func (f *figures) lines(st *styles.Styles, uid string) []topology.Figure {
 		return nil
 	}
 	first := fmt.Sprintf("%s/s %s", pane.Short(o.rates[len(o.rates)-1]), pane.Sparkline(st, o.rates, f.most))
-	if o.busy >= 0 {
+	if f.over {
+		first = pane.Short(float64(o.rowsIn)) + " rows in"
+	} else if o.busy >= 0 {
 		first += fmt.Sprintf(" busy %.0f%%", 100*min(o.busy, 1))
 	}
 	second := ""

@@ -14,7 +14,7 @@ const (
 	inspectorWidth = 46
 	besideFrom     = 100 // cells from which the inspector stands beside the graph
 	fieldsFrom     = 1   // line of the inspector with the first field
-	figureWidth    = 34
+	figureWidth    = 26
 )
 
 // drawn is the sheet of the graph and what it was drawn of.
