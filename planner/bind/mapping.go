@@ -420,7 +420,7 @@ func (b *binder) mapWatermark(m *mapping) {
 	if old := t.Watermark; old != nil && old.Column >= 0 {
 		t.Columns[old.Column].Type = plainTime(t.Columns[old.Column].Type)
 	}
-	at := -1
+	var at int
 	switch e := over[w.Column].(type) {
 	case *rex.Ref:
 		at = e.Index

@@ -98,5 +98,5 @@ func (m *Model) fixtureAsked(f pane.FixtureAsked) tea.Cmd {
 	if f.Name != "" {
 		text = "runs read fixture " + f.Name
 	}
-	return tea.Batch(m.broadcast(pane.FixtureChanged{Name: f.Name}), m.say(pane.Info, text))
+	return tea.Batch(m.broadcast(pane.FixtureChanged(f)), m.say(pane.Info, text))
 }

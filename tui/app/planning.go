@@ -143,7 +143,7 @@ func (m *Model) modeAsked(a pane.ModeAsked) tea.Cmd {
 	}
 	m.mode = a.Mode
 	m.store.dirty = true
-	return tea.Batch(m.broadcast(pane.ModeChanged{Mode: a.Mode}), m.say(pane.Info, "mode "+string(a.Mode)))
+	return tea.Batch(m.broadcast(pane.ModeChanged(a)), m.say(pane.Info, "mode "+string(a.Mode)))
 }
 
 // spot is the place of the cursor in a version of the text.

@@ -7,6 +7,7 @@ package debug
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -176,17 +177,19 @@ func (p *Pane) ended(err error) tea.Cmd {
 
 // explain is an error for the screen: what is wrong, and what helps.
 func explain(err error) (primary, hint string) {
-	if list, ok := err.(diag.List); ok {
+	var list diag.List
+	if errors.As(err, &list) {
 		for _, d := range list {
 			if d.Severity == diag.Error {
 				return d.Primary, d.Hint
 			}
 		}
 	}
-	if d, ok := err.(*diag.Diagnostic); ok {
+	var d *diag.Diagnostic
+	if errors.As(err, &d) {
 		return d.Primary, d.Hint
 	}
-	if err == context.Canceled {
+	if errors.Is(err, context.Canceled) {
 		return "stopped", ""
 	}
 	return err.Error(), ""

@@ -23,7 +23,6 @@ type walk struct {
 	doctor  *session.Doctor
 	hash    string
 	top     int // first moment in sight
-	ended   bool
 }
 
 func (w *walk) close() {

@@ -138,11 +138,14 @@ func (e *Editor) runScript() tea.Cmd { return e.ask(e.Doc().Source()) }
 func (e *Editor) runStatement() tea.Cmd {
 	d := e.Doc()
 	src := d.Source()
-	at, ok := diag.Span{}, true
+	var at diag.Span
 	if _, _, sel := d.selection(); sel {
 		at = d.Place()
-	} else if at, ok = StatementAt(src.Text, d.buf.Offset(d.cursor)); !ok {
-		return tell(pane.Warn, "there is no statement to run")
+	} else {
+		var ok bool
+		if at, ok = StatementAt(src.Text, d.buf.Offset(d.cursor)); !ok {
+			return tell(pane.Warn, "there is no statement to run")
+		}
 	}
 	src.Text = Alone(src.Text, at)
 	return e.ask(src)

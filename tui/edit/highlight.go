@@ -95,7 +95,7 @@ func (h *highlighter) begin(b *Buffer, line int) mode {
 // end tells what the line after a line begins in.
 func (h *highlighter) end(b *Buffer, n int, m mode) mode {
 	line := b.lines[n]
-	if m == plainText && strings.IndexAny(line, "'`\"/$") < 0 {
+	if m == plainText && !strings.ContainsAny(line, "'`\"/$") {
 		return plainText
 	}
 	toks, shift := scanLine(line, m)

@@ -378,7 +378,7 @@ func (e *Editor) seekChar(ch string, by int, till bool, n int) {
 	f := func(d *Doc, n int) (Pos, bool) {
 		line, at := d.buf.lines[d.cursor.Line], d.cursor.Col
 		for range n {
-			i := -1
+			var i int
 			if by > 0 {
 				from := after(line, at)
 				if till && from < len(line) && strings.HasPrefix(line[from:], ch) && at == d.cursor.Col {

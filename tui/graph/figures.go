@@ -24,16 +24,14 @@ type figures struct {
 
 // operatorFigures are those of one operator between two samples.
 type operatorFigures struct {
-	rates            []float64 // rows a second, the newest last
-	busy, blocked    float64   // shares of the time, of the task; < 0 = told of the task's head
-	lag, late        int64
-	state            int64 // bytes; < 0 = none known
-	hits, hitsOf     int64
-	watermark        int64
-	rowsIn, rowsOut  int64
-	skew             float64
-	busyNs, blockNs  time.Duration
-	source, hasState bool
+	rates           []float64 // rows a second, the newest last
+	busy, blocked   float64   // shares of the time, of the task; < 0 = told of the task's head
+	lag, late       int64
+	state           int64 // bytes; < 0 = none known
+	hits, hitsOf    int64
+	rowsIn, rowsOut int64
+	skew            float64
+	busyNs, blockNs time.Duration
 }
 
 func newFigures() figures { return figures{of: map[string]*operatorFigures{}} }

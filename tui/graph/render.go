@@ -23,7 +23,6 @@ type drawn struct {
 	width       int
 	tree, lines bool
 	sheet       *topology.Sheet
-	shown       string // the operator that was brought in sight last
 }
 
 // layout is how the screen is shared out.

@@ -40,7 +40,6 @@ type scope struct {
 	columns []column
 	aliases []string
 	keys    []column // of GROUP BY; nil without
-	windows bool     // WINDOW w is there
 }
 
 // tables are those of Setup, with their columns.
