@@ -32,6 +32,17 @@ func (s *Session) overlay(script string) (*topology.Overlay, diag.List) {
 	if path == "" || s.opts.NoOverlay {
 		return nil, nil
 	}
+	if own := s.opts.Overlay; own != "" {
+		src, err := s.files.script(filepath.Join(s.Project.Dir, own))
+		if err != nil {
+			d := asDiagnostic(err)
+			d.Primary = strings.Replace(d.Primary, "script", "overlay", 1)
+			return nil, diag.List{d}
+		}
+		src.Name = own
+		o, problems := topology.ParseOverlay(src)
+		return o, placedIn(problems, o)
+	}
 	if !filepath.IsAbs(script) && !s.files.exists(script) {
 		path = filepath.Join(s.Project.Dir, path)
 	}

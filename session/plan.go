@@ -181,11 +181,15 @@ func (s *Session) plan(src diag.Source, mode Mode) (*Plan, diag.List, Phase) {
 	}
 	vars := s.variables(src.Text, loc)
 	script, list := syntax.ParseWith(src.Text, vars)
+	if !list.HasErrors() {
+		list = append(list, s.rebind(script)...)
+	}
 	if list.HasErrors() {
 		return nil, list.Sorted(), Parsing
 	}
 	reg := s.registry(registryOptions{zone: loc, batch: mode == Batch})
 	env := &bind.Env{Catalog: catalog.New(), Functions: s.functions, Connectors: s.declarations(reg, mode), Formats: reg, Config: config, Zone: loc, Batch: mode == Batch}
+	list = append(list, s.startAt(script, vars)...)
 	declared, problems := s.declare(env, mode, src.Name, vars)
 	if problems.HasErrors() {
 		return nil, problems, Binding
@@ -303,6 +307,7 @@ func (s *Session) declare(env *bind.Env, mode Mode, script string, vars *variabl
 		src.Name = name
 		parsed, list := syntax.ParseWith(src.Text, vars)
 		declared = append(declared, s.replace(parsed)...)
+		list = append(list, s.startAt(parsed, vars)...)
 		if !list.HasErrors() {
 			_, problems := bind.Script(env, src, parsed)
 			list = append(list, problems...)

@@ -39,6 +39,9 @@ type Options struct {
 	Config         map[string]string         // what SET would set; wins over the project's
 	Variables      map[string]variable.Given // values of ${…}; win over those of fixtures and of the project
 	AllowPaths     []string
+	Start          map[string]string // by table, where a run begins to read it: earliest, latest, group, or a time
+	Sinks          map[string]string // by table of the script, which table its INSERTs write; "none" leaves them out
+	Overlay        string            // the overlay of the script, from the project's folder; "" = the one beside it
 	NoOverlay      bool              // plan as the SQL alone says, without X.topology.yaml
 	Clock          exec.Clock        // nil = the clock on the wall
 	Given          map[string]*Given // rows that stand for what the connectors of tables would read, by name

@@ -129,6 +129,8 @@ editor, plan, runs and tests of the project at hand.
 		a.checkCommand(),
 		a.planCommand(),
 		a.savepointCommand(),
+		a.publishCommand(),
+		a.readyCommand(),
 		a.fmtCommand(),
 		a.demoCommand(),
 		a.topologyCommand(),
@@ -168,19 +170,29 @@ func (a *app) openGiven(script string, given map[string]*session.Given) (*sessio
 			dir = filepath.Dir(script)
 		}
 	}
+	o, err := a.options()
+	if err != nil {
+		return nil, err
+	}
+	o.Dir, o.Given = dir, given
+	return session.Open(o)
+}
+
+// options are what the flags that all commands share say of a session; its folder is that of --project.
+func (a *app) options() (session.Options, error) {
 	config := map[string]string{}
 	for _, kv := range a.set {
 		k, v, ok := strings.Cut(kv, "=")
 		if !ok {
-			return nil, usageError{fmt.Errorf("--set takes key=value, not %q", kv)}
+			return session.Options{}, usageError{fmt.Errorf("--set takes key=value, not %q", kv)}
 		}
 		config[strings.TrimSpace(k)] = strings.TrimSpace(v)
 	}
 	vars, err := session.ParseVariables(a.vars)
 	if err != nil {
-		return nil, usageError{err}
+		return session.Options{}, usageError{err}
 	}
-	return session.Open(session.Options{Dir: dir, Config: config, Variables: vars, AllowPaths: a.allowPaths, NoOverlay: a.noOverlay, Given: given, Stdout: a.out, Stderr: a.err})
+	return session.Options{Dir: a.dir, Config: config, Variables: vars, AllowPaths: a.allowPaths, NoOverlay: a.noOverlay, Stdout: a.out, Stderr: a.err}, nil
 }
 
 // diagnostics prints a list to standard error and reports whether it holds an error.

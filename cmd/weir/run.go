@@ -27,6 +27,7 @@ type runFlags struct {
 	memory               string
 	tables               []string
 	serve                bool
+	job                  string
 	keep                 keepFlags
 }
 
@@ -56,7 +57,7 @@ State of a stream can be kept on disk, and a run go on from there as if it had n
   weir run job.sql --savepoint sp/monday           ctrl+c suspends it into sp/monday
   weir run job.sql --from sp/monday`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if f.execute != "" || f.serve {
+			if f.execute != "" || f.serve || f.job != "" {
 				return cobra.NoArgs(cmd, args)
 			}
 			if len(args) != 1 {
@@ -78,6 +79,7 @@ State of a stream can be kept on disk, and a run go on from there as if it had n
 	fl.StringVar(&f.memory, "memory", "", "memory that operators may use before they spill to disk, such as 512mb")
 	fl.StringArrayVar(&f.tables, "table", nil, "NAME=rows.jsonl: rows that stand for what the table's connector would read (repeatable)")
 	fl.BoolVar(&f.serve, "serve", false, "answer requests, one JSON object a line, from standard input")
+	fl.StringVar(&f.job, "job", "", "run a published job: its script, mode, parallelism, start, sinks and overlay (see weir publish)")
 	f.keep.add(cmd)
 	a.overlayFlag(cmd)
 	var names []string
@@ -101,7 +103,7 @@ func (a *app) run(ctx context.Context, args []string, f runFlags) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.openGiven(path, given)
+	s, err := a.openRun(&path, given, &f)
 	if err != nil {
 		return err
 	}
@@ -157,6 +159,39 @@ func (a *app) run(ctx context.Context, args []string, f runFlags) error {
 		fmt.Fprintln(a.err, closing)
 	}
 	return nil
+}
+
+// openRun opens the session of a run. A job gives the script, the mode and where state is kept, unless flags do.
+func (a *app) openRun(path *string, given map[string]*session.Given, f *runFlags) (*session.Session, error) {
+	if f.job == "" {
+		return a.openGiven(*path, given)
+	}
+	if f.execute != "" {
+		return nil, usageError{errors.New("--job names a script of its own: leave -e out")}
+	}
+	o, err := a.options()
+	if err != nil {
+		return nil, err
+	}
+	o.Given = given
+	s, j, err := session.OpenJob(f.job, o)
+	if err != nil {
+		return nil, err
+	}
+	if f.mode != "" && f.mode != j.Mode {
+		return nil, errors.Join(usageError{fmt.Errorf("the job runs as a %s, not as a %s: its other half is in a file of its own", j.Mode, f.mode)}, s.Close())
+	}
+	*path, f.mode = s.JobScript(j), j.Mode
+	if j.Checkpoint.Dir != "" && f.keep.dir == "" {
+		f.keep.dir = filepath.Join(s.Project.Dir, j.Checkpoint.Dir)
+		if f.keep.interval == "" {
+			f.keep.interval = j.Checkpoint.Interval
+		}
+		if kept, _ := os.ReadDir(f.keep.dir); len(kept) > 0 && f.keep.from == "" { // it begins if there is nothing to go on from
+			f.keep.from = f.keep.dir
+		}
+	}
+	return s, nil
 }
 
 // givenTables reads the files of --table NAME=FILE.

@@ -13,12 +13,25 @@ func (p *parser) report(d *diag.Diagnostic) {
 	if n := len(p.errs); n > 0 && p.errs[n-1].Span == d.Span {
 		return
 	}
+	if p.pos > 0 && p.cutsVariable(p.toks[p.pos-1]) {
+		d.WithHint("quotes of a format end the string around the variable: double them, or leave the outer ones out, as in ${bizdate, 'yyyyMMdd'}")
+	}
 	p.errs.Add(d)
 	if len(p.errs) >= maxErrors {
 		p.full = true
 		p.errs.Add(diag.Errorf(CodeTooDeep, d.Span, "more than %d errors, the rest of the script is not read", maxErrors))
 		panic(bailout{})
 	}
+}
+
+// cutsVariable reports whether a token is a string that ends within ${…}.
+func (p *parser) cutsVariable(t Token) bool {
+	if t.Kind != TokenString {
+		return false
+	}
+	text := p.text(t)
+	open := strings.LastIndex(text, "${")
+	return open >= 0 && strings.HasSuffix(strings.TrimRight(text[:len(text)-1], " "), ",") && !strings.Contains(text[open:], "}")
 }
 
 // fail reports an error and gives up the part that is being read.

@@ -385,3 +385,14 @@ func addMonths(t time.Time, n int) time.Time {
 	last := first.AddDate(0, 1, -1).Day()
 	return first.AddDate(0, 0, min(t.Day(), last)-1)
 }
+
+// Expand puts variables into a text that stands outside of scripts.
+func (s *Set) Expand(text string) (string, error) {
+	var errs diag.List
+	out, _ := syntax.ExpandVariables(text, func(int, int) diag.Span { return diag.Span{} }, s,
+		func(*syntax.VariableRef, syntax.VariableValue) bool { return true }, &errs)
+	if len(errs) > 0 {
+		return "", errs[0]
+	}
+	return out, nil
+}
