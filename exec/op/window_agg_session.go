@@ -22,10 +22,15 @@ type windowAggSession struct {
 	kids   []int32
 	slotOf []int32 // by row that is not late
 	rowsIn []int32
+	early  *sessionUpdates // results before the end; nil = none
 }
 
 func newWindowAggSession(in windowInput) *windowAggSession {
-	return &windowAggSession{windowInput: in, sessions: newSessions(in.keyTypes), aggs: in.newAggs()}
+	w := &windowAggSession{windowInput: in, sessions: newSessions(in.keyTypes), aggs: in.newAggs()}
+	if in.spec.Emit != nil {
+		w.early = newSessionUpdates(w)
+	}
+	return w
 }
 
 // Open takes the context.
@@ -36,7 +41,7 @@ func (w *windowAggSession) Open(ctx *exec.Context) error {
 }
 
 // Process takes rows into their sessions.
-func (w *windowAggSession) Process(_ int, b *vec.Batch, _ exec.Out) error {
+func (w *windowAggSession) Process(_ int, b *vec.Batch, out exec.Out) error {
 	if b = timed(w.ctx, b, w.spec.Window); b.Len == 0 {
 		return nil
 	}
@@ -60,8 +65,14 @@ func (w *windowAggSession) Process(_ int, b *vec.Batch, _ exec.Out) error {
 		w.slotOf[j] = w.root(slot)
 	}
 	w.accumulate(w.aggs, w.slotOf, b, w.rowsIn)
+	if w.early != nil {
+		w.early.note(w)
+	}
 	w.freeGone()
 	w.sweep()
+	if w.early != nil {
+		return w.early.give(out)
+	}
 	return nil
 }
 
@@ -96,7 +107,13 @@ func (w *windowAggSession) OnWatermark(wm int64, out exec.Out) error {
 	if !w.spec.Window.Rowtime {
 		return nil
 	}
+	before := w.mark
 	w.mark = wm
+	if w.early != nil && w.early.due(w, before, wm) {
+		if err := w.early.showChanged(w, wm); err != nil {
+			return err
+		}
+	}
 	return w.fire(wm, out)
 }
 
@@ -114,7 +131,15 @@ func (w *windowAggSession) OnTimer(now int64, out exec.Out) error { return w.fir
 func (w *windowAggSession) fire(now int64, out exec.Out) error {
 	slots := w.sessions.fire(now, w.slotOf[:0])
 	w.slotOf = slots
-	for lo := 0; lo < len(slots); lo += vec.BatchSize {
+	if w.early != nil {
+		if err := w.early.end(w, slots); err != nil {
+			return err
+		}
+		if err := w.early.give(out); err != nil {
+			return err
+		}
+	}
+	for lo := 0; w.early == nil && lo < len(slots); lo += vec.BatchSize {
 		if err := w.put(slots[lo:min(lo+vec.BatchSize, len(slots))], out); err != nil {
 			return err
 		}
@@ -161,6 +186,9 @@ func (w *windowAggSession) Snapshot(wr state.Writer) error {
 	return st.write(wr, w.keys.Keys(kids), len(slots), seq, func(dst []byte, i int) []byte {
 		s := w.slots[slots[i]]
 		dst = appendInt(appendInt(appendInt(dst, s.start), s.end), int64(i))
+		if w.early != nil {
+			dst = w.early.appendTo(dst, slots[i])
+		}
 		return codec.AppendRow(dst, partial, i)
 	})
 }
@@ -173,6 +201,8 @@ func (w *windowAggSession) Restore(r state.Reader) error {
 	}
 	var timers []timer
 	var places []int64
+	var changed []int32
+	var changedAt []int64
 	st, codec := newKeyedState(w.ctx, "sessions", w.keyTypes), vec.NewRowCodec(w.aggs.partialTypes())
 	err = st.read(r, true, func(keys []*vec.Vec, values *vec.Rows) error {
 		n := values.Len()
@@ -187,6 +217,13 @@ func (w *windowAggSession) Restore(r state.Reader) error {
 				return st.corrupt()
 			}
 			slots[i], _ = w.restored(kid, s)
+			if w.early != nil {
+				place, err := w.early.read(&e, slots[i])
+				if err != nil {
+					return err
+				}
+				changed, changedAt = append(changed, slots[i]), append(changedAt, place)
+			}
 			timers = append(timers, w.newTimer(slots[i], w.sessions.time.fires(s.end)))
 			if err := codec.Decode(e.b, partial.Cols); err != nil {
 				return err
@@ -198,5 +235,8 @@ func (w *windowAggSession) Restore(r state.Reader) error {
 		return nil
 	})
 	w.timers.restore(timers, places)
+	if w.early != nil {
+		w.early.restoreChanged(changed, changedAt)
+	}
 	return err
 }

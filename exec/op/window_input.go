@@ -289,7 +289,7 @@ func NewWindowAgg(spec *physical.WindowAgg, batch bool, lib agg.Library) (exec.O
 	switch kind := spec.Window.Kind; {
 	case spec.Emit != nil && !batch && (kind == physical.Tumble || kind == physical.Hop || kind == physical.Cumulate && spec.Emit.Every > 0):
 		return newWindowAggEmit(in), nil
-	case spec.Emit != nil && !batch:
+	case spec.Emit != nil && !batch && (kind != physical.Session || spec.Emit.Every == 0):
 		return nil, diag.Errorf(codeMode, diag.Span{}, "%s windows do not fire before or after their end", kind)
 	case spec.Phase != physical.Single && (kind == physical.Session || kind == physical.Attached):
 		return nil, diag.Errorf(codeMode, diag.Span{}, "%s windows are not aggregated in two phases", kind)

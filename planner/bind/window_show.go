@@ -55,7 +55,7 @@ func (b *binder) tvfOwn(w *physical.Window, args map[string]syntax.Expr, name st
 	switch every := args["UPDATE_EVERY"]; {
 	case !ok:
 		return false
-	case every != nil && (w.Size%show.UpdateEvery != 0 || w.Slide%show.UpdateEvery != 0):
+	case every != nil && w.Kind != physical.Session && (w.Size%show.UpdateEvery != 0 || w.Slide%show.UpdateEvery != 0):
 		what := "size"
 		if w.Size%show.UpdateEvery == 0 {
 			what = map[physical.WindowKind]string{physical.Hop: "slide", physical.Cumulate: "step"}[w.Kind]

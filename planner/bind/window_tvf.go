@@ -28,7 +28,7 @@ var ownParams = map[physical.WindowKind][]string{
 	physical.Tumble:   {"ZONE", "UPDATE_EVERY", "ZERO_ROWS", "ONLY_CHANGES", "AT_MOST_EVERY"},
 	physical.Hop:      {"ZONE", "UPDATE_EVERY", "ZERO_ROWS", "ONLY_CHANGES", "AT_MOST_EVERY"},
 	physical.Cumulate: {"ZONE", "UPDATE_EVERY"},
-	physical.Session:  {"ZONE"},
+	physical.Session:  {"ZONE", "UPDATE_EVERY"},
 }
 
 // windowTVF binds TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), size[, offset])) and its relatives.

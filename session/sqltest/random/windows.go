@@ -62,10 +62,14 @@ func (m *maker) session() (string, []Column) {
 		key = ""
 	}
 	gap := m.seconds("2", "3", "5")
+	updates, raw := "", m.chance(15)
+	if !raw && m.chance(25) {
+		updates = ", UPDATE_EVERY => INTERVAL '2' SECOND"
+	}
 	r := m.windowed(table, func(t string) string {
-		return "SESSION(TABLE " + t + partition + ", DESCRIPTOR(ts), " + gap + ")"
+		return "SESSION(TABLE " + t + partition + ", DESCRIPTOR(ts), " + gap + updates + ")"
 	})
-	if m.chance(15) {
+	if raw {
 		return "SELECT " + r.alias + ".id AS i, window_start AS ws, window_end AS we FROM " + r.from, []Column{{"i", Int}, {"ws", Time}, {"we", Time}}
 	}
 	return m.windowAggregate(r, key, false)
