@@ -23,7 +23,7 @@ func RunPlain(ctx context.Context, o Options, in io.Reader, out io.Writer) error
 	o.Still = true
 	p := &plain{m: New(o), out: out, answers: make(chan tea.Msg)}
 	defer p.m.Close()
-	p.m.Update(tea.WindowSizeMsg{Width: 100, Height: 40})
+	p.take(tea.WindowSizeMsg{Width: 100, Height: 40})
 	p.do(p.m.Init())
 	fmt.Fprintf(out, "weir %s, plain mode. Script %s. Type help for commands, quit to leave.\n", o.Version, p.m.work.editor.Doc().Name())
 	lines := bufio.NewScanner(in)

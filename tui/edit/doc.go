@@ -234,4 +234,5 @@ func (d *Doc) SetLine(n int, text string) {
 		return
 	}
 	d.replace(Pos{n - 1, 0}, Pos{n - 1, len(d.buf.lines[n-1])}, text)
+	d.SetCursor(Pos{n - 1, 0})
 }
