@@ -50,6 +50,9 @@ func (s *Session) Topology(src diag.Source, mode Mode) (*Topology, diag.List) {
 	if path == "" {
 		return nil, diag.List{diag.Errorf("W0407", diag.Span{}, "an overlay lies beside a file named X.sql, which %s is not", topology.Clean(src.Name))}
 	}
+	if !filepath.IsAbs(path) && !s.files.exists(src.Name) {
+		path = filepath.Join(s.Project.Dir, path) // as overlay reads it
+	}
 	reader := *s
 	reader.opts.NoOverlay = false
 	o, problems := reader.overlay(src.Name)

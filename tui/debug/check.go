@@ -106,6 +106,7 @@ type testsMsg struct {
 func (p *Pane) tests() tea.Cmd {
 	ctx, number, busy := p.beside("testing")
 	src, st := p.src, p.env.Styles
+	script := p.env.Project.Path(src.Name)
 	return tea.Batch(busy, p.env.Project.Alone(func(s *session.Session) tea.Msg {
 		msg := testsMsg{number: number}
 		all, err := s.Tests(nil)
@@ -119,7 +120,7 @@ func (p *Pane) tests() tea.Cmd {
 		passed, failed := 0, 0
 		var failures []string
 		for _, t := range all {
-			if t.Script == "" || !sameFile(filepath.Join(s.Project.Dir, t.Script), src.Name) {
+			if t.Script == "" || !sameFile(filepath.Join(s.Project.Dir, t.Script), script) {
 				continue
 			}
 			modes, err := session.ParseModes(t.Mode)

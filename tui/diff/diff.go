@@ -203,32 +203,32 @@ func (p *Pane) refresh(asked bool) tea.Cmd {
 	ctx, p.cancel = context.WithCancel(context.Background())
 	p.number++
 	p.asked, p.busy = q, true
-	number, dir := p.number, p.env.Project.Dir
+	number, project := p.number, p.env.Project
 	return tea.Batch(send(pane.Busy{Name: "diff", Text: "comparing with " + q.base, Cancel: p.cancel}), p.env.Project.Alone(func(s *session.Session) tea.Msg {
-		return compare(ctx, s, dir, q, number)
+		return compare(ctx, s, project, q, number)
 	}))
 }
 
 // compare makes the difference.
-func compare(ctx context.Context, s *session.Session, dir string, q question, number int) answer {
+func compare(ctx context.Context, s *session.Session, project *pane.Project, q question, number int) answer {
 	a := answer{number: number, of: q}
-	rev, err := session.OpenRevision(ctx, dir, q.base)
+	rev, err := session.OpenRevision(ctx, project.Dir, q.base)
 	if err != nil {
 		a.err = err
 		return a
 	}
 	a.commit = rev.Commit
-	at, err := s.At(rev, dir)
+	at, err := s.At(rev, project.Dir)
 	if err != nil {
 		a.err = err
 		return a
 	}
 	var old diag.Source
-	if a.added = !at.Has(q.src.Name); !a.added {
-		if old, a.err = at.Script(q.src.Name); a.err != nil {
+	if a.added = !at.Has(project.Path(q.src.Name)); !a.added {
+		if old, a.err = at.Script(project.Path(q.src.Name)); a.err != nil {
 			return a
 		}
-		old.Name = q.src.Name
+		old.Name = project.Path(q.src.Name) // where the revision has its overlay
 	}
 	a.sql = pane.DiffLines(old.Text, q.src.Text)
 	before, beforeErr := model(at, old, q.mode)

@@ -52,10 +52,10 @@ func (p *Pane) askRevision() tea.Cmd {
 // against compares with the script and overlay of a revision.
 func (p *Pane) against(base string) tea.Cmd {
 	of, src, mode := p.now(), p.src, p.mode
-	dir := p.env.Project.Dir
+	project := p.env.Project
 	return p.env.Project.Alone(func(s *session.Session) tea.Msg {
 		msg := comparedMsg{of: of, base: base}
-		before, err := modelAt(s, dir, base, src.Name, mode)
+		before, err := modelAt(s, project.Dir, base, project.Path(src.Name), mode)
 		if err != nil {
 			msg.err = err
 			return msg
@@ -83,6 +83,7 @@ func modelAt(s *session.Session, dir, base, script string, mode session.Mode) (*
 	if err != nil {
 		return nil, err
 	}
+	src.Name = script
 	plan, list := at.Plan(src, mode)
 	if list.HasErrors() {
 		return nil, fmt.Errorf("it did not plan in %s: %w", base, list.Err())

@@ -484,9 +484,9 @@ func (p *Pane) rescale(parallelism int) tea.Cmd {
 
 // goOn launches a job anew from what it has kept.
 func (p *Pane) goOn() tea.Cmd {
-	r := *p.chosen()
+	r, path := *p.chosen(), p.env.Project.Path(p.chosen().Script)
 	return p.env.Project.Run(func(s *session.Session) tea.Msg {
-		src, err := s.Script(r.Script)
+		src, err := s.Script(path)
 		if err != nil {
 			return launchedMsg{err: err}
 		}

@@ -1,6 +1,7 @@
 package pane
 
 import (
+	"path/filepath"
 	"sync"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -35,6 +36,14 @@ type opened struct {
 // NewProject gives the sessions of a folder; open opens one.
 func NewProject(dir string, open func() (*session.Session, error)) *Project {
 	return &Project{Dir: dir, open: open}
+}
+
+// Path is where a file of the project lies that is named from its folder.
+func (p *Project) Path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(p.Dir, name)
 }
 
 // Plan has f use the session that plans, in a goroutine of its own; what f gives is the
