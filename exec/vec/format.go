@@ -1,6 +1,7 @@
 package vec
 
 import (
+	"bytes"
 	"encoding/hex"
 	"math"
 	"strconv"
@@ -17,6 +18,15 @@ func FormatValue(v *Vec, i int) string { return string(AppendText(nil, v, i, tim
 
 // AppendText appends the text of FormatValue to dst, TIMESTAMP_LTZ being shown in zone.
 func AppendText(dst []byte, v *Vec, i int, zone *time.Location) []byte {
+	return appendText(dst, v, i, zone, false)
+}
+
+// AppendCastText appends what CAST to text gives: as AppendText, but bytes are taken for text.
+func AppendCastText(dst []byte, v *Vec, i int, zone *time.Location) []byte {
+	return appendText(dst, v, i, zone, true)
+}
+
+func appendText(dst []byte, v *Vec, i int, zone *time.Location, plain bool) []byte {
 	if v.IsNull(i) {
 		return append(dst, "NULL"...)
 	}
@@ -41,8 +51,11 @@ func AppendText(dst []byte, v *Vec, i int, zone *time.Location) []byte {
 	case PhysDec:
 		return AppendDecimal(dst, v.Decimals()[i], v.Type.Scale)
 	case PhysBytes:
-		if v.Type.In(types.Binary, types.VarBinary, types.Raw) {
+		if !plain && v.Type.In(types.Binary, types.VarBinary, types.Raw) {
 			return append(hex.AppendEncode(append(dst, "x'"...), v.BytesAt(i)), '\'')
+		}
+		if v.Type.Kind == types.Variant {
+			return append(dst, VariantText(v.BytesAt(i))...)
 		}
 		return append(dst, v.BytesAt(i)...)
 	case PhysList:
@@ -51,7 +64,7 @@ func AppendText(dst []byte, v *Vec, i int, zone *time.Location) []byte {
 			if k > v.Off[i] {
 				dst = append(dst, ", "...)
 			}
-			dst = AppendText(dst, v.Kids[0], int(k), zone)
+			dst = appendText(dst, v.Kids[0], int(k), zone, plain)
 		}
 		return append(dst, ']')
 	case PhysMap:
@@ -60,8 +73,8 @@ func AppendText(dst []byte, v *Vec, i int, zone *time.Location) []byte {
 			if k > v.Off[i] {
 				dst = append(dst, ", "...)
 			}
-			dst = append(AppendText(dst, v.Kids[0], int(k), zone), '=')
-			dst = AppendText(dst, v.Kids[1], int(k), zone)
+			dst = append(appendText(dst, v.Kids[0], int(k), zone, plain), '=')
+			dst = appendText(dst, v.Kids[1], int(k), zone, plain)
 		}
 		return append(dst, '}')
 	case PhysRow:
@@ -70,12 +83,22 @@ func AppendText(dst []byte, v *Vec, i int, zone *time.Location) []byte {
 			if f > 0 {
 				dst = append(dst, ", "...)
 			}
-			dst = AppendText(dst, kid, i, zone)
+			if v.Type.IsStructured() {
+				dst = append(append(dst, v.Type.Fields[f].Name...), '=')
+			}
+			dst = appendText(dst, kid, i, zone, plain)
 		}
 		return append(dst, ')')
 	default:
 		return append(dst, "NULL"...)
 	}
+}
+
+// VariantText is the JSON of a VARIANT: what its bytes hold before a NUL. What follows tells it
+// from other VARIANTs of the same JSON: keys as they came, 1.0 that is written 1.
+func VariantText(b []byte) []byte {
+	text, _, _ := bytes.Cut(b, []byte{0})
+	return text
 }
 
 func appendInt32Text(dst []byte, t types.Type, x int32) []byte {

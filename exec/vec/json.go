@@ -42,6 +42,9 @@ func AppendJSON(dst []byte, v *Vec, i int) []byte {
 		if v.Type.IsCharacter() {
 			return AppendJSONString(dst, v.BytesAt(i))
 		}
+		if v.Type.Kind == types.Variant {
+			return append(dst, VariantText(v.BytesAt(i))...)
+		}
 		return append(base64.StdEncoding.AppendEncode(append(dst, '"'), v.BytesAt(i)), '"')
 	case PhysList:
 		dst = append(dst, '[')

@@ -91,7 +91,7 @@ func PhysOf(t types.Type) Phys {
 			return PhysI64
 		}
 		return PhysDec
-	case types.Char, types.VarChar, types.Binary, types.VarBinary, types.Raw:
+	case types.Char, types.VarChar, types.Binary, types.VarBinary, types.Raw, types.Variant:
 		return PhysBytes
 	case types.Array:
 		return PhysList

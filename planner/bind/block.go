@@ -337,6 +337,10 @@ func (x *exprs) orderKeys(order []*syntax.SortItem, outs []output, distinct bool
 	ox.clause = "ORDER BY"
 	for _, o := range order {
 		e := ox.orderKey(o, outs)
+		if !bad(e) && e.Type().Kind == types.Variant {
+			x.b.errorf(codeSort, x.b.at(o.Expr), "values of type VARIANT have no order")
+			e = invalid()
+		}
 		if distinct && !bad(e) && !isOutput(e, outs) {
 			x.b.errorf(codeSort, x.b.at(o.Expr), "ORDER BY of SELECT DISTINCT takes columns of the select list only")
 			e = invalid()

@@ -159,7 +159,7 @@ func (b *binder) comparison(op string, l, r rex.Expr, at diag.Span) rex.Expr {
 		b.errorf(codeOperands, at, "%s and %s cannot be compared", lt, rt).WithHint("%s", compareHint(lt, rt))
 		return invalid()
 	}
-	if ordering && t.In(types.Row, types.Array, types.Map, types.Multiset) {
+	if ordering && t.In(types.Row, types.Array, types.Map, types.Multiset, types.Variant) {
 		b.errorf(codeOperands, at, "values of %s have no order; they can be compared with = and <>", t)
 		return invalid()
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/logical"
+	"github.com/weir-sql/weir/planner/rex"
 	"github.com/weir-sql/weir/planner/syntax"
 	"github.com/weir-sql/weir/planner/types"
 )
@@ -244,6 +245,9 @@ func (b *binder) buildWatermark(d *tableDraft, t *catalog.Table) {
 		e := (&exprs{b: b, in: r, clause: "WATERMARK"}).bind(w.expr)
 		if bad(e) {
 			return
+		}
+		if call, ok := e.(*rex.Call); ok && call.Fn == "SOURCE_WATERMARK" {
+			call.T = plainTime(ct) // it stands for the source's own watermark of this column
 		}
 		et := plainTime(e.Type())
 		if !et.IsTimestamp() || et.Precision > 3 {

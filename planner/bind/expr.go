@@ -258,7 +258,7 @@ func (x *exprs) index(e *syntax.Index) rex.Expr {
 		}
 		return &rex.Call{Fn: "ITEM", Args: []rex.Expr{c, k}, T: t.Elem.Null(), Span: at}
 	case types.Row:
-		if l, ok := i.(*rex.Lit); ok {
+		if l, ok := i.(*rex.Lit); ok && !t.IsStructured() {
 			switch v := l.Value.(type) {
 			case string:
 				return b.fieldOf(c, syntax.Ident{Base: syntax.At(e.I.Span()), Name: v})

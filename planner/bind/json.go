@@ -65,7 +65,9 @@ func (x *exprs) jsonInput(fn string, input, path syntax.Expr) (in, p rex.Expr, o
 		switch {
 		case t.Kind == types.Null:
 			*o.e = nullLit(types.String)
-		case !t.IsCharacter() && !isNested(t) && types.CanCast(t, types.String):
+		case t.Kind == types.Variant && fn != "JSON_EXISTS":
+			// Its bytes start with its JSON, and what follows the first value is not read.
+		case !t.IsCharacter() && !isNested(t) && types.CanCast(t, types.String) && fn != "JSON_EXISTS":
 			*o.e = x.b.to(*o.e, types.String)
 		case !t.IsCharacter():
 			x.b.errorf(codeArguments, x.b.at(o.at), "%s takes texts, but this is %s", fn, t.WithAttr(types.NoTimeAttr))
@@ -231,7 +233,7 @@ func (x *exprs) jsonItem(e syntax.Expr) rex.Expr {
 	if c, ok := v.(*rex.Call); ok {
 		nested = c.Fn == "JSON_OBJECT" || c.Fn == "JSON_ARRAY"
 	}
-	if t := v.Type(); t.In(types.Date, types.Time) || t.IsInterval() {
+	if t, ok := types.HasJSON(v.Type()); !ok {
 		x.b.errorf(codeArguments, x.b.at(e), "%s has no JSON", t).WithHint("CAST it to STRING")
 		return invalid()
 	}

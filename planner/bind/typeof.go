@@ -36,7 +36,7 @@ func (b *binder) bareType(e syntax.TypeExpr) (types.Type, bool) {
 	case *syntax.RawType:
 		b.refuse(b.at(e), "type RAW")
 	case *syntax.StructuredType:
-		b.refuse(b.at(e), "a STRUCTURED type")
+		return b.structuredType(e)
 	case *syntax.UserType:
 		d := b.errorf(codeType, b.at(e), "type %q not found", e.Name.String())
 		hintName(d, e.Name.Last().Name, typeNames)
@@ -47,10 +47,20 @@ func (b *binder) bareType(e syntax.TypeExpr) (types.Type, bool) {
 }
 
 func (b *binder) rowType(e *syntax.RowType) (types.Type, bool) {
+	fields, ok := b.rowFields("ROW", e.Fields)
+	return types.NewRow(fields...), ok
+}
+
+func (b *binder) structuredType(e *syntax.StructuredType) (types.Type, bool) {
+	fields, ok := b.rowFields("STRUCTURED", e.Fields)
+	return types.NewStructured(e.Class.Value, fields...), ok
+}
+
+func (b *binder) rowFields(kind string, list []*syntax.RowField) ([]types.Field, bool) {
 	ok := true
-	fields := make([]types.Field, len(e.Fields))
+	fields := make([]types.Field, len(list))
 	seen := map[string]bool{}
-	for i, f := range e.Fields {
+	for i, f := range list {
 		t, fine := b.typeOf(f.Type)
 		ok = ok && fine
 		fields[i] = types.Field{Name: f.Name.Name, Type: t}
@@ -58,20 +68,22 @@ func (b *binder) rowType(e *syntax.RowType) (types.Type, bool) {
 			fields[i].Comment = f.Comment.Value
 		}
 		if seen[f.Name.Name] {
-			b.errorf(codeDuplicate, b.at(f.Name), "field %q stands twice in ROW", f.Name.Name)
+			b.errorf(codeDuplicate, b.at(f.Name), "field %q stands twice in %s", f.Name.Name, kind)
 			ok = false
 		}
 		seen[f.Name.Name] = true
 	}
-	return types.NewRow(fields...), ok
+	return fields, ok
 }
 
 var typeNames = []string{"BOOLEAN", "TINYINT", "SMALLINT", "INT", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL", "CHAR", "VARCHAR",
-	"STRING", "BINARY", "VARBINARY", "BYTES", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP_LTZ", "ARRAY", "MAP", "MULTISET", "ROW"}
+	"STRING", "BINARY", "VARBINARY", "BYTES", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP_LTZ", "ARRAY", "MAP", "MULTISET", "ROW",
+	"STRUCTURED", "VARIANT"}
 
 var plainTypes = map[string]types.Type{
 	"BOOLEAN": types.Bool, "TINYINT": types.Int8, "SMALLINT": types.Int16, "INT": types.Int32, "BIGINT": types.Int64,
 	"FLOAT": types.Float32, "DOUBLE": types.Float64, "STRING": types.String, "BYTES": types.Bytes, "DATE": types.DateType,
+	"VARIANT": types.AnyJSON,
 }
 
 // namedType reads a type that is a name with numbers behind it, and checks the numbers.

@@ -160,6 +160,10 @@ func (p *pruner) rebuildScan(n *logical.Scan, need []int) made {
 				time = i
 			}
 		}
+		if call, ok := w.Expr.(*rex.Call); ok && call.Fn == "SOURCE_WATERMARK" && time >= 0 && !p.Batch && !slices.Contains(need, time) {
+			need = append(need, time) // it is asked of the source, whoever needs it
+			slices.Sort(need)
+		}
 		if c.NoTime = c.NoTime || p.Batch || !slices.Contains(need, time); !c.NoTime {
 			for i, s := range c.Columns {
 				if has(rex.Refs(w.Expr), s.Column) && !slices.Contains(need, i) {

@@ -32,7 +32,7 @@ func ArrowType(t Type) (arrow.DataType, error) {
 		return &arrow.Decimal128Type{Precision: int32(t.Precision), Scale: int32(t.Scale)}, nil
 	case Char, VarChar:
 		return arrow.BinaryTypes.String, nil
-	case Binary, VarBinary, Raw:
+	case Binary, VarBinary, Raw, Variant:
 		return arrow.BinaryTypes.Binary, nil
 	case Date:
 		return arrow.FixedWidthTypes.Date32, nil

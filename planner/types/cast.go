@@ -8,6 +8,8 @@ func CanCast(from, to Type) bool {
 	switch {
 	case from.Kind == Null:
 		return !to.In(Invalid, Descriptor, Symbol)
+	case from.Kind == Variant:
+		return false // not even to itself
 	case to.IsCharacter():
 		return !from.In(Invalid, Descriptor, Symbol)
 	case from.IsCharacter():

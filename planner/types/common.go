@@ -149,7 +149,7 @@ func commonOther(a, b Type, merge func(a, b Type) (Type, bool)) (Type, bool) {
 		return Type{}, false
 	}
 	switch a.Kind {
-	case Boolean, Date:
+	case Boolean, Date, Variant:
 		return a, true
 	case Time:
 		a.Precision = max(a.Precision, b.Precision)
@@ -187,7 +187,11 @@ func mergeNested(a, b Type, merge func(a, b Type) (Type, bool)) (Type, bool) {
 }
 
 // commonRow merges field by field; the names are those of the first row.
+// Structured types have themselves in common only.
 func commonRow(a, b Type, merge func(a, b Type) (Type, bool)) (Type, bool) {
+	if a.Class != "" || b.Class != "" {
+		return a, a.Same(b)
+	}
 	if len(a.Fields) != len(b.Fields) {
 		return Type{}, false
 	}

@@ -41,6 +41,7 @@ const (
 	Raw
 	Descriptor // DESCRIPTOR(col), an argument of table functions only
 	Symbol     // an option word such as a time unit, an argument only
+	Variant    // a JSON value whose type is its own
 )
 
 // MaxLength is the length of STRING and BYTES.
@@ -86,7 +87,7 @@ type Type struct {
 	Key    *Type        // key of MAP
 	Fields []Field      // fields of ROW
 	Attr   TimeAttr
-	Class  string // class of RAW
+	Class  string // class of RAW; of a ROW that is a structured type, STRUCTURED<'class', …>
 }
 
 // IntervalUnit is the qualifier of an interval type.
@@ -131,6 +132,7 @@ var (
 	String   = Type{Kind: VarChar, Nullable: true, Precision: MaxLength}
 	Bytes    = Type{Kind: VarBinary, Nullable: true, Precision: MaxLength}
 	DateType = of(Date)
+	AnyJSON  = of(Variant)
 )
 
 // NewDecimal is DECIMAL(p, s).
@@ -168,6 +170,11 @@ func NewMap(key, value Type) Type { return Type{Kind: Map, Nullable: true, Key: 
 
 // NewRow is ROW<fields>.
 func NewRow(fields ...Field) Type { return Type{Kind: Row, Nullable: true, Fields: fields} }
+
+// NewStructured is STRUCTURED<'class', fields>: a ROW whose type has a name.
+func NewStructured(class string, fields ...Field) Type {
+	return Type{Kind: Row, Nullable: true, Class: class, Fields: fields}
+}
 
 // NewInterval is an interval type; precision of the leading field and of the
 // fraction as Flink prints them (0 means the default).
@@ -218,6 +225,9 @@ func (t Type) IsBinary() bool { return t.Kind == Binary || t.Kind == VarBinary }
 
 // IsTimestamp reports TIMESTAMP and TIMESTAMP_LTZ.
 func (t Type) IsTimestamp() bool { return t.Kind == Timestamp || t.Kind == TimestampLTZ }
+
+// IsStructured reports a ROW whose type has the name of a class.
+func (t Type) IsStructured() bool { return t.Kind == Row && t.Class != "" }
 
 // IsInterval reports both interval kinds.
 func (t Type) IsInterval() bool { return t.Kind == IntervalYearMonth || t.Kind == IntervalDayTime }
@@ -312,7 +322,7 @@ func (t Type) base() string {
 		return "MAP<" + t.Key.String() + ", " + t.Elem.String() + ">"
 	case Row:
 		var b strings.Builder
-		b.WriteString("ROW<")
+		b.WriteString(t.rowHead())
 		for i, f := range t.Fields {
 			if i > 0 {
 				b.WriteString(", ")
@@ -322,6 +332,8 @@ func (t Type) base() string {
 		return b.String() + ">"
 	case Raw:
 		return "RAW('" + t.Class + "')"
+	case Variant:
+		return "VARIANT"
 	case Descriptor:
 		return "DESCRIPTOR"
 	case Symbol:
@@ -329,6 +341,14 @@ func (t Type) base() string {
 	default:
 		return "INVALID"
 	}
+}
+
+// rowHead is what stands before the fields of a ROW or a structured type.
+func (t Type) rowHead() string {
+	if t.IsStructured() {
+		return "STRUCTURED<'" + strings.ReplaceAll(t.Class, "'", "''") + "', "
+	}
+	return "ROW<"
 }
 
 // intervalQualifier prints the qualifier with its precisions, as Flink does.
@@ -352,7 +372,7 @@ func (t Type) intervalQualifier() string {
 
 var kindText = [...]string{"INVALID", "NULL", "BOOLEAN", "TINYINT", "SMALLINT", "INT", "BIGINT", "DECIMAL", "FLOAT", "DOUBLE",
 	"CHAR", "VARCHAR", "BINARY", "VARBINARY", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP_LTZ", "INTERVAL YEAR TO MONTH",
-	"INTERVAL DAY TO SECOND", "ARRAY", "MAP", "MULTISET", "ROW", "RAW", "DESCRIPTOR", "SYMBOL"}
+	"INTERVAL DAY TO SECOND", "ARRAY", "MAP", "MULTISET", "ROW", "RAW", "DESCRIPTOR", "SYMBOL", "VARIANT"}
 
 // String is the kind's name in SQL.
 func (k Kind) String() string { return kindText[k] }

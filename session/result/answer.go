@@ -33,6 +33,9 @@ func AppendAnswer(dst []byte, v *vec.Vec, i int) []byte {
 		if v.Type.In(types.Char, types.VarChar) {
 			return vec.AppendJSONString(dst, v.BytesAt(i))
 		}
+		if v.Type.Kind == types.Variant {
+			return vec.AppendJSONString(dst, vec.VariantText(v.BytesAt(i)))
+		}
 		return append(hex.AppendEncode(append(dst, `"0x`...), v.BytesAt(i)), '"')
 	case vec.PhysList:
 		dst = append(dst, '[')
@@ -175,7 +178,11 @@ func TypeText(t types.Type) string {
 		for i, f := range t.Fields {
 			parts[i] = "`" + strings.ReplaceAll(f.Name, "`", "``") + "` " + TypeText(f.Type)
 		}
-		return "ROW<" + strings.Join(parts, ", ") + ">" + null
+		head := "ROW<"
+		if t.IsStructured() {
+			head = "STRUCTURED<'" + t.Class + "', "
+		}
+		return head + strings.Join(parts, ", ") + ">" + null
 	default:
 		return bare.String() + null
 	}

@@ -58,8 +58,8 @@ func jsonArrayEntry(name string, nulls bool, aliases ...string) *Entry {
 }
 
 func jsonArgs(name string, c catalog.Call, value types.Type) (catalog.Resolved, error) {
-	if value.In(types.Date, types.Time, types.Raw) || value.IsInterval() {
-		return catalog.Resolved{}, fmt.Errorf("%s cannot make JSON of %s; cast it to STRING", name, value.Null())
+	if part, ok := types.HasJSON(value); !ok {
+		return catalog.Resolved{}, fmt.Errorf("%s cannot make JSON of %s; cast it to STRING", name, part.Null())
 	}
 	return sameArgs(c, jsonText)
 }

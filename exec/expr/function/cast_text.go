@@ -24,7 +24,7 @@ func castToText(from, to types.Type) caster {
 				if from.IsBinary() {
 					data = append(data, v.BytesAt(i)...)
 				} else {
-					data = vec.AppendText(data, v, i, f.zone().loc)
+					data = vec.AppendCastText(data, v, i, f.zone().loc)
 				}
 				data = fit(data, at)
 			}

@@ -290,7 +290,7 @@ func ordered(name string, lists []string, gives result) func(catalog.Call) (cata
 	infer := takes(name, lists, gives)
 	return func(c catalog.Call) (catalog.Resolved, error) {
 		r, err := infer(c)
-		if err == nil && r.Args[0].Elem.In(types.Boolean, types.Array, types.Map, types.Multiset, types.Row) {
+		if err == nil && r.Args[0].Elem.In(types.Boolean, types.Array, types.Map, types.Multiset, types.Row, types.Variant) {
 			err = fmt.Errorf("%s: elements of type %s have no order", name, plain(*r.Args[0].Elem))
 		}
 		return r, err

@@ -96,7 +96,7 @@ func inferIf(c catalog.Call) (catalog.Resolved, error) {
 		if t.Kind == types.Null {
 			return catalog.Resolved{}, errors.New("NULL has no type in IF: write CAST(NULL AS …)")
 		}
-		if t.In(types.Array, types.Map, types.Multiset) {
+		if t.In(types.Array, types.Map, types.Multiset, types.Variant) {
 			return catalog.Resolved{}, fmt.Errorf("IF does not choose among values of type %s: write CASE", plain(t))
 		}
 	}
@@ -135,6 +135,9 @@ func inferExtreme(name string) func(catalog.Call) (catalog.Resolved, error) {
 		t, ok := types.CommonArg(c.Args...)
 		if !ok || t.Kind == types.Null {
 			return catalog.Resolved{}, fmt.Errorf("the values of %s have no common type: %s", name, typeList(c.Args))
+		}
+		if t.Kind == types.Variant {
+			return catalog.Resolved{}, fmt.Errorf("values of type VARIANT have no order: %s", name)
 		}
 		t = t.WithAttr(types.NoTimeAttr)
 		out := make([]types.Type, len(c.Args))

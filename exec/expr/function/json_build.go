@@ -12,7 +12,7 @@ import (
 // checkJSON refuses calls with arguments that cannot be written as JSON.
 func checkJSON(call *rex.Call, from int) error {
 	for _, e := range call.Args[from:] {
-		if t, ok := hasJSON(e.Type()); !ok {
+		if t, ok := types.HasJSON(e.Type()); !ok {
 			return fail(call, CodeArgument, "%s cannot write %s as JSON", call.Fn, plain(t)).WithHint("CAST it to STRING")
 		}
 	}
@@ -22,7 +22,7 @@ func checkJSON(call *rex.Call, from int) error {
 func inferJSONString(c catalog.Call) (catalog.Resolved, error) {
 	r, err := takes("JSON_STRING", []string{"ANY"}, of(types.String))(c)
 	if err == nil {
-		if t, ok := hasJSON(c.Args[0]); !ok {
+		if t, ok := types.HasJSON(c.Args[0]); !ok {
 			return r, fmt.Errorf("function JSON_STRING cannot write %s as JSON; CAST it to STRING", plain(t))
 		}
 	}

@@ -1,6 +1,7 @@
 package function
 
 import (
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -43,7 +44,11 @@ const maxJSONDepth = 1000
 // as in the reference. It reports whether there is one.
 func (d *jsonDoc) parse(s string) bool {
 	d.src, d.nodes, d.at = s, d.nodes[:0], 0
-	return d.value(-1, -1, false, 0)
+	if !d.value(-1, -1, false, 0) {
+		return false
+	}
+	// Only a number must stand alone: 1,2 is none. (NUL ends the JSON of a VARIANT.)
+	return d.nodes[0].kind != jsonNumber || d.at == len(s) || strings.IndexByte(" \t\n\r\x00", s[d.at]) >= 0
 }
 
 func (d *jsonDoc) blanks() {

@@ -169,31 +169,6 @@ func appendJSONNumber(dst []byte, s string) []byte {
 	return dst
 }
 
-// hasJSON reports whether values of a type can be written as JSON; part names the
-// type that cannot.
-func hasJSON(t types.Type) (part types.Type, ok bool) {
-	switch t.Kind {
-	case types.Array:
-		return hasJSON(*t.Elem)
-	case types.Map, types.Multiset:
-		k, v := vec.MapTypes(t)
-		if !k.IsCharacter() {
-			return k, false
-		}
-		return hasJSON(v)
-	case types.Row:
-		for _, f := range t.Fields {
-			if part, ok = hasJSON(f.Type); !ok {
-				return part, false
-			}
-		}
-		return t, true
-	case types.Date, types.Time, types.IntervalYearMonth, types.IntervalDayTime, types.Raw:
-		return t, false
-	}
-	return t, true
-}
-
 // hasNullKey reports a MAP within row i that has NULL as a key, which JSON lacks.
 func hasNullKey(v *vec.Vec, i int) bool {
 	if v.IsNull(i) {

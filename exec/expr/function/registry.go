@@ -91,7 +91,7 @@ func All() []*Func {
 	var out []*Func
 	for _, family := range [][]*Func{
 		arithmetic, comparison, logic, conditional, casts, texts, likes, regexps, splits, prints, charsets,
-		mathematics, times, timeFormats, hashes, jsons, collections, bitmaps, meta,
+		mathematics, times, timeFormats, hashes, jsons, variants, collections, structured, bitmaps, meta,
 	} {
 		out = append(out, family...)
 	}

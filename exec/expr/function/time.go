@@ -71,6 +71,16 @@ var times = family("time", []entry{
 		New: currentWatermark,
 	},
 	{
+		Name: "SOURCE_WATERMARK", Sigs: "WATERMARK FOR rowtime AS SOURCE_WATERMARK()", Doc: "stands for the watermark that a source has of its own; no connector has one, so a stream that needs it fails, a batch does not need it",
+		Takes: []string{""}, Gives: never(types.NewTimestampLTZ(3)), Dynamic: true, NonDeterministic: true, Fallible: true,
+		New: func(call *rex.Call) (Kernel, error) {
+			return Kernel{Eval: func(*Frame, []*vec.Vec, int) (*vec.Vec, error) {
+				return nil, fail(call, CodeArgument, "SOURCE_WATERMARK() stands for the watermark of the source, and this source has none of its own").
+					WithHint("write the watermark: WATERMARK FOR ts AS ts - INTERVAL '5' SECOND")
+			}}, nil
+		},
+	},
+	{
 		Name: "CURRENT_DATABASE", Sigs: "CURRENT_DATABASE()", Doc: "the name of the current database", Ex: "CURRENT_DATABASE() → default_database",
 		Takes: []string{""}, Gives: never(types.String), Dynamic: true,
 		New: textOf(func(f *Frame, dst []byte, _ args, _ int) ([]byte, bool) {
