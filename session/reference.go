@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/weir-sql/weir/connectors"
+	"github.com/weir-sql/weir/planner/bind"
 	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/diag"
 )
@@ -134,18 +135,33 @@ func writeMetadata(b *strings.Builder, columns []catalog.MetadataColumn) {
 	}
 }
 
-// FunctionPages describes functions, by category and name.
-func FunctionPages() []Page {
+// Functions lists all functions, by category and name: those of the registry, and the calls
+// that the binder resolves itself.
+func Functions() []*catalog.Function {
 	reg := functions()
-	var pages []Page
+	all := bind.DescribedFunctions()
 	for _, name := range reg.Names() {
 		f := reg.Function(name)
 		if f == nil || f.Name != name || len(f.Signatures) == 0 {
 			continue // an alias, or a form that is syntax and not a function
 		}
+		all = append(all, f)
+	}
+	sort.Slice(all, func(i, j int) bool {
+		if all[i].Category != all[j].Category {
+			return all[i].Category < all[j].Category
+		}
+		return all[i].Name < all[j].Name
+	})
+	return all
+}
+
+// FunctionPages describes functions, by category and name.
+func FunctionPages() []Page {
+	var pages []Page
+	for _, f := range Functions() {
 		pages = append(pages, functionPage(f))
 	}
-	sort.SliceStable(pages, func(i, j int) bool { return pages[i].Group < pages[j].Group })
 	return pages
 }
 

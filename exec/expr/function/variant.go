@@ -27,7 +27,7 @@ var variants = family("JSON", []entry{
 		Name: "TRY_PARSE_JSON", Sigs: "TRY_PARSE_JSON(text [, allow duplicate keys])", Doc: "the JSON text as a VARIANT; NULL if it is none, or if a key comes twice, unless the second argument is TRUE",
 		Ex:    "TRY_PARSE_JSON('{\"a\"') → NULL\nTRY_PARSE_JSON('[1, 2]') → [1,2]",
 		Infer: inferTryParseJSON,
-		New: newParseJSON(false), Fallible: true,
+		New:   newParseJSON(false), Fallible: true,
 	},
 })
 
