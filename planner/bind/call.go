@@ -110,6 +110,11 @@ func (x *exprs) apply(name string, args []rex.Expr, at diag.Span) rex.Expr {
 
 // applyFunction casts the arguments as the function wants them.
 func (b *binder) applyFunction(f *catalog.Function, args []rex.Expr, at diag.Span) rex.Expr {
+	for i, a := range args {
+		if isBareNull(a) && (f.NullFrom == 0 || i+1 < f.NullFrom) {
+			return b.nullOperand(a)
+		}
+	}
 	res, err := f.Infer(callTypes(args, false))
 	if err != nil {
 		b.badArguments(f, err, at)
@@ -332,6 +337,12 @@ func (x *exprs) aggregateOperands(es []syntax.Expr) ([]rex.Expr, bool) { return 
 // inferAggregate settles the argument and result types of an aggregate. Over rows that
 // may be none the result is what it is over nullable arguments.
 func (b *binder) inferAggregate(a *aggregateCall) bool {
+	for _, arg := range a.args {
+		if isBareNull(arg) {
+			b.nullOperand(arg)
+			return false
+		}
+	}
 	call := callTypes(a.args, a.distinct)
 	res, err := a.fn.Infer(call)
 	if err != nil {

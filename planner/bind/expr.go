@@ -236,6 +236,9 @@ func (x *exprs) index(e *syntax.Index) rex.Expr {
 		return invalid()
 	}
 	at, t := b.at(e), c.Type()
+	if isBareNull(i) && t.Kind == types.Map {
+		return b.nullOperand(i)
+	}
 	switch t.Kind {
 	case types.Array:
 		if !i.Type().IsInteger() {

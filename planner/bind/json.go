@@ -64,7 +64,11 @@ func (x *exprs) jsonInput(fn string, input, path syntax.Expr) (in, p rex.Expr, o
 		t := (*o.e).Type()
 		switch {
 		case t.Kind == types.Null:
-			*o.e = nullLit(types.String)
+			x.b.nullOperand(*o.e)
+			return in, p, false
+		case o.at == path && !t.IsCharacter():
+			x.b.errorf(codeArguments, x.b.at(o.at), "the path of %s is a text, but this is %s", fn, t.WithAttr(types.NoTimeAttr))
+			return in, p, false
 		case t.Kind == types.Variant && fn != "JSON_EXISTS":
 			// Its bytes start with its JSON, and what follows the first value is not read.
 		case !t.IsCharacter() && !isNested(t) && types.CanCast(t, types.String) && fn != "JSON_EXISTS":

@@ -290,14 +290,22 @@ func (x *exprs) like(e *syntax.Like) rex.Expr {
 			return invalid()
 		}
 		if t.Kind == types.Null {
-			args[i] = nullLit(types.String)
+			return b.nullOperand(a)
 		}
 		nullable = nullable || args[i].Type().Nullable
 	}
 	if e.Escape != nil {
 		if l, isLit := args[2].(*rex.Lit); isLit {
-			if s, isText := l.Value.(string); isText && len([]rune(s)) != 1 {
+			s, isText := l.Value.(string)
+			switch {
+			case !isText:
+			case s == "":
+				args = args[:2] // no escape
+			case len([]rune(s)) != 1:
 				b.errorf(codeOperands, b.at(e.Escape), "ESCAPE takes a single character, not %q", s)
+				return invalid()
+			case name == "LIKE" && !b.escapesRight(args[1], []rune(s)[0]):
+				b.errorf(codeOperands, b.at(e.Pattern), "%q in this pattern stands before neither %%, _ nor itself", s)
 				return invalid()
 			}
 		}
@@ -329,6 +337,9 @@ func (x *exprs) is(e *syntax.Is) rex.Expr {
 		}
 		return pick("IS_NULL", "IS_NOT_NULL")
 	case syntax.IsTrue, syntax.IsFalse, syntax.IsUnknown:
+		if isBareNull(v) {
+			return b.nullOperand(v)
+		}
 		if v = b.boolean(v, "IS"); bad(v) {
 			return v
 		}
@@ -410,4 +421,24 @@ func caseOf(conds, values []rex.Expr, t types.Type, at diag.Span) rex.Expr {
 	}
 	args = append(args, values[len(conds)])
 	return &rex.Call{Fn: "CASE", Args: args, T: t.WithAttr(types.NoTimeAttr), Span: at}
+}
+
+// escapesRight reports that a pattern is no constant, or that its escape character stands before
+// %, _ and itself only.
+func (b *binder) escapesRight(pattern rex.Expr, escape rune) bool {
+	l, ok := pattern.(*rex.Lit)
+	if !ok {
+		return true
+	}
+	text, _ := l.Value.(string)
+	rs := []rune(text)
+	for i := 0; i < len(rs); i++ {
+		if rs[i] != escape {
+			continue
+		}
+		if i++; i == len(rs) || rs[i] != '%' && rs[i] != '_' && rs[i] != escape {
+			return false
+		}
+	}
+	return true
 }

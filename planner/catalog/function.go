@@ -31,6 +31,8 @@ type Function struct {
 	// An error says, in the diagnostic style, what does not fit.
 	Infer func(Call) (Resolved, error)
 
+	// NullFrom is the first argument, counted from 1, that may be a NULL without a type; 0: none may.
+	NullFrom int
 	// NonDeterministic functions are never folded, shared or moved (RAND, UUID).
 	NonDeterministic bool
 	// Dynamic functions have one value per query or record, not a constant (CURRENT_TIMESTAMP).

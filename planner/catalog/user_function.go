@@ -76,7 +76,7 @@ func (f *UserFunction) CallType() types.Type {
 
 // Function describes the function to the binder and the rules.
 func (f *UserFunction) Function() *Function {
-	return &Function{Name: f.ID, Kind: f.Kind, Category: "user", Signatures: []string{f.Signature()}, Infer: f.infer,
+	return &Function{Name: f.ID, NullFrom: 1, Kind: f.Kind, Category: "user", Signatures: []string{f.Signature()}, Infer: f.infer,
 		NonDeterministic: f.NonDeterministic, Fallible: true}
 }
 

@@ -68,7 +68,7 @@ func (p *parser) unicodeEscapes(t Token, body string, escape byte) string {
 			b.WriteByte(escape)
 			i += 2
 		default:
-			n, err := strconv.ParseUint(body[i+1:min(i+5, len(body))], 16, 16)
+			n, err := strconv.ParseUint(strings.TrimPrefix(body[i+1:min(i+5, len(body))], "+"), 16, 16)
 			if err != nil || i+5 > len(body) {
 				p.fail(diag.Errorf(CodeLiteral, t.Pos, "%s in a U& string is not followed by four hexadecimal digits", describe(string(escape))))
 			}

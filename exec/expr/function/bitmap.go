@@ -78,7 +78,7 @@ var bitmaps = family("bitmap", []entry{
 	{
 		Name: "BITMAP_CONTAINS", Sigs: "BITMAP_CONTAINS(bitmap, number)", Doc: "whether a number is in the bitmap",
 		Ex:    "BITMAP_CONTAINS(BITMAP_BUILD(ARRAY[3, 1]), 3) → TRUE",
-		Takes: []string{"BINARY, INT"}, Gives: of(types.Bool), Fallible: true,
+		Takes: []string{"BINARY, LONG"}, Gives: of(types.Bool), Fallible: true,
 		New: fixedErr(func(_ *Frame, call *rex.Call, a args, i int) (bool, bool, error) {
 			s, err := readBitmap(call, a, 0, i)
 			if err != nil {

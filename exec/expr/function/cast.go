@@ -17,12 +17,12 @@ import (
 // length of CHAR and VARCHAR and padded to that of CHAR.
 var casts = family("type conversion", []entry{
 	{
-		Name: "CAST", Sigs: "CAST(value AS type)", Doc: "the value as another type; fails where it cannot be",
+		Name: "CAST", NullFrom: 1, Sigs: "CAST(value AS type)", Doc: "the value as another type; fails where it cannot be",
 		Ex:    "CAST('42' AS INT) → 42\nCAST(2.5 AS INT) → 2\nCAST('2024-02-29' AS DATE) → 2024-02-29",
 		Infer: inferCast, New: newCast, FallibleCall: castFails,
 	},
 	{
-		Name: "TRY_CAST", Sigs: "TRY_CAST(value AS type)", Doc: "the value as another type; NULL where it cannot be",
+		Name: "TRY_CAST", NullFrom: 1, Sigs: "TRY_CAST(value AS type)", Doc: "the value as another type; NULL where it cannot be",
 		Ex: "TRY_CAST('abc' AS INT) → NULL\nTRY_CAST('42' AS INT) → 42", Infer: inferCast, New: newTryCast,
 	},
 })

@@ -46,7 +46,9 @@ func appendEncoded(dst []byte, s, charset string) ([]byte, bool) {
 	case "ISO-8859-1", "ISO8859-1", "LATIN1":
 		return appendNarrow(dst, s, 0xFF), true
 	case "UTF-16":
-		dst = append(dst, 0xFE, 0xFF)
+		if s != "" {
+			dst = append(dst, 0xFE, 0xFF)
+		}
 	case "UTF-16BE":
 	case "UTF-16LE":
 		big = false

@@ -58,14 +58,14 @@ var collections = family("collection", []entry{
 		New: newElement, Fallible: true,
 	},
 	{
-		Name: "ARRAY_APPEND", Sigs: "ARRAY_APPEND(array, element)", Doc: "the array with one more element at its end", Ex: "ARRAY_APPEND(ARRAY[1, 2], 3) → [1, 2, 3]",
+		Name: "ARRAY_APPEND", NullFrom: 2, Sigs: "ARRAY_APPEND(array, element)", Doc: "the array with one more element at its end", Ex: "ARRAY_APPEND(ARRAY[1, 2], 3) → [1, 2, 3]",
 		Infer: inferWithElement("ARRAY_APPEND", grown), New: arrayNulls(func(out *vec.Builder, a args, i int) {
 			appendAll(out, a[0], i)
 			out.From(a[1], i)
 		}),
 	},
 	{
-		Name: "ARRAY_PREPEND", Sigs: "ARRAY_PREPEND(array, element)", Doc: "the array with one more element at its begin", Ex: "ARRAY_PREPEND(ARRAY[1, 2], 0) → [0, 1, 2]",
+		Name: "ARRAY_PREPEND", NullFrom: 2, Sigs: "ARRAY_PREPEND(array, element)", Doc: "the array with one more element at its begin", Ex: "ARRAY_PREPEND(ARRAY[1, 2], 0) → [0, 1, 2]",
 		Infer: inferWithElement("ARRAY_PREPEND", grown), New: arrayNulls(func(out *vec.Builder, a args, i int) {
 			out.From(a[1], i)
 			appendAll(out, a[0], i)
@@ -80,19 +80,19 @@ var collections = family("collection", []entry{
 		}),
 	},
 	{
-		Name: "ARRAY_CONTAINS", Sigs: "ARRAY_CONTAINS(array, element)", Doc: "the element is in the array", Ex: "ARRAY_CONTAINS(ARRAY[1, 2], 2) → TRUE",
+		Name: "ARRAY_CONTAINS", NullFrom: 2, Sigs: "ARRAY_CONTAINS(array, element)", Doc: "the element is in the array", Ex: "ARRAY_CONTAINS(ARRAY[1, 2], 2) → TRUE",
 		Infer: inferWithElement("ARRAY_CONTAINS", func(array, _ types.Type) types.Type { return types.Bool.WithNull(array.Nullable) }),
 		New: fixedNulls(func(_ *Frame, _ *rex.Call, a args, i int) (bool, bool, error) {
 			return !a.null(0, i) && indexOf(a, i) > 0, !a.null(0, i), nil
 		}),
 	},
 	{
-		Name: "ARRAY_POSITION", Sigs: "ARRAY_POSITION(array, element)", Doc: "where the element first is, 0 if nowhere", Ex: "ARRAY_POSITION(ARRAY[7, 8, 8], 8) → 2",
+		Name: "ARRAY_POSITION", NullFrom: 2, Sigs: "ARRAY_POSITION(array, element)", Doc: "where the element first is, 0 if nowhere", Ex: "ARRAY_POSITION(ARRAY[7, 8, 8], 8) → 2",
 		Infer: inferWithElement("ARRAY_POSITION", func(array, e types.Type) types.Type { return types.Int32.WithNull(array.Nullable || e.Nullable) }),
 		New:   fixedOf(func(_ *Frame, a args, i int) (int32, bool) { return int32(indexOf(a, i)), true }),
 	},
 	{
-		Name: "ARRAY_REMOVE", Sigs: "ARRAY_REMOVE(array, element)", Doc: "the array without any such element", Ex: "ARRAY_REMOVE(ARRAY[1, 2, 1], 1) → [2]",
+		Name: "ARRAY_REMOVE", NullFrom: 2, Sigs: "ARRAY_REMOVE(array, element)", Doc: "the array without any such element", Ex: "ARRAY_REMOVE(ARRAY[1, 2, 1], 1) → [2]",
 		Infer: inferWithElement("ARRAY_REMOVE", func(array, _ types.Type) types.Type { return array }), New: arrayNulls(func(out *vec.Builder, a args, i int) {
 			lo, hi := a.list(0, i)
 			for k := lo; k < hi; k++ {
@@ -137,7 +137,7 @@ var collections = family("collection", []entry{
 		}),
 	},
 	{
-		Name: "ARRAY_SLICE", Sigs: "ARRAY_SLICE(array, from [, to])", Doc: "the elements from one place to another, both counted from the end if negative",
+		Name: "ARRAY_SLICE", NullFrom: 2, Sigs: "ARRAY_SLICE(array, from [, to])", Doc: "the elements from one place to another, both counted from the end if negative",
 		Ex:    "ARRAY_SLICE(ARRAY[1, 2, 3, 4], 2, 3) → [2, 3]",
 		Takes: []string{"ARRAY, INT [, INT]"}, Gives: arg(0), New: array(func(out *vec.Builder, a args, i int) {
 			lo, hi := a.list(0, i)
@@ -152,7 +152,7 @@ var collections = family("collection", []entry{
 		}),
 	},
 	{
-		Name: "ARRAY_SORT", Sigs: "ARRAY_SORT(array [, ascending [, nulls first]])", Doc: "the elements in order, NULL first unless descending or said otherwise",
+		Name: "ARRAY_SORT", NullFrom: 2, Sigs: "ARRAY_SORT(array [, ascending [, nulls first]])", Doc: "the elements in order, NULL first unless descending or said otherwise",
 		Ex:    "ARRAY_SORT(ARRAY[3, 1, 2]) → [1, 2, 3]\nARRAY_SORT(ARRAY[3, 1, 2], FALSE) → [3, 2, 1]",
 		Infer: ordered("ARRAY_SORT", []string{"ARRAY [, BOOLEAN, BOOLEAN]"}, arg(0)), New: newArraySort,
 	},
@@ -165,7 +165,7 @@ var collections = family("collection", []entry{
 		Infer: ordered("ARRAY_MIN", []string{"ARRAY"}, func(as []types.Type) types.Type { return as[0].Elem.Null() }), New: newArrayExtreme(-1),
 	},
 	{
-		Name: "ARRAY_JOIN", Sigs: "ARRAY_JOIN(array, separator [, instead of NULL])", Doc: "the texts of an array joined; NULL elements are left out or replaced",
+		Name: "ARRAY_JOIN", NullFrom: 2, Sigs: "ARRAY_JOIN(array, separator [, instead of NULL])", Doc: "the texts of an array joined; NULL elements are left out or replaced",
 		Ex: "ARRAY_JOIN(ARRAY['a', 'b'], ',') → a,b", Infer: inferArrayJoin, New: textOf(appendArrayJoined),
 	},
 	{

@@ -14,7 +14,7 @@ import (
 // CASE, IF, COALESCE and IFNULL: a value is computed only for the rows that take it.
 var conditional = family("conditional", []entry{
 	{
-		Name: "CASE", Sigs: "CASE WHEN condition THEN value [WHEN …] [ELSE value] END\nCASE x WHEN y THEN value [WHEN …] [ELSE value] END",
+		Name: "CASE", NullFrom: 1, Sigs: "CASE WHEN condition THEN value [WHEN …] [ELSE value] END\nCASE x WHEN y THEN value [WHEN …] [ELSE value] END",
 		Doc: "the value of the first condition that holds, else that after ELSE, else NULL",
 		Ex:  "CASE WHEN 1 > 2 THEN 'a' ELSE 'b' END → b", Infer: inferCase,
 	},
@@ -23,15 +23,15 @@ var conditional = family("conditional", []entry{
 		Ex: "IF(1 > 2, 'a', 'b') → b", Infer: inferIf,
 	},
 	{
-		Name: "COALESCE", Sigs: "COALESCE(value, …)", Doc: "the first value that is not NULL",
+		Name: "COALESCE", NullFrom: 1, Sigs: "COALESCE(value, …)", Doc: "the first value that is not NULL",
 		Ex: "COALESCE(CAST(NULL AS INT), 5) → 5", Infer: inferCoalesce("COALESCE"),
 	},
 	{
-		Name: "IFNULL", Sigs: "IFNULL(value, instead)", Doc: "the value, or instead if it is NULL",
+		Name: "IFNULL", NullFrom: 1, Sigs: "IFNULL(value, instead)", Doc: "the value, or instead if it is NULL",
 		Ex: "IFNULL(CAST(NULL AS STRING), 'none') → none", Infer: inferCoalesce("IFNULL"),
 	},
 	{
-		Name: "NULLIF", Sigs: "NULLIF(a, b)", Doc: "NULL if a equals b, else a",
+		Name: "NULLIF", NullFrom: 2, Sigs: "NULLIF(a, b)", Doc: "NULL if a equals b, else a",
 		Ex: "NULLIF(5, 5) → NULL\nNULLIF(5, 6) → 5", Infer: inferNullIf, New: newNullIf,
 	},
 	{
@@ -92,17 +92,21 @@ func inferIf(c catalog.Call) (catalog.Resolved, error) {
 	if len(c.Args) != 3 || !c.Args[0].In(types.Boolean, types.Null) {
 		return catalog.Resolved{}, wrongArgs("IF", []string{"BOOLEAN, ANY, ANY"}, c.Args)
 	}
-	for _, t := range c.Args[1:] {
+	for i, t := range c.Args {
 		if t.Kind == types.Null {
 			return catalog.Resolved{}, errors.New("NULL has no type in IF: write CAST(NULL AS …)")
 		}
-		if t.In(types.Array, types.Map, types.Multiset, types.Variant) {
+		if i > 0 && (t.In(types.Array, types.Map, types.Multiset, types.Row, types.Variant) || t.IsInterval()) {
 			return catalog.Resolved{}, fmt.Errorf("IF does not choose among values of type %s: write CASE", plain(t))
 		}
 	}
 	r, err := inferCase(c)
 	if err != nil {
 		return r, fmt.Errorf("the values of IF have no common type: %s", typeList(c.Args[1:]))
+	}
+	if first := c.Args[1].WithAttr(types.NoTimeAttr); first.IsTimestamp() { // the first decides, not the longer
+		r.Args[1], r.Args[2] = first, first.WithNull(c.Args[2].Nullable)
+		r.Result = first
 	}
 	r.Result = r.Result.WithNull(types.AnyNullable(c.Args...))
 	return r, nil

@@ -24,6 +24,10 @@ type entry struct {
 	Gives result
 	Infer func(catalog.Call) (catalog.Resolved, error)
 
+	// NullFrom is the first argument, from 1, that may be a NULL without a type: most functions of
+	// the reference take none, the younger ones do.
+	NullFrom int
+
 	New          maker
 	FallibleCall func(call *rex.Call) bool
 
@@ -45,7 +49,7 @@ func family(category string, entries []entry) []*Func {
 			Function: catalog.Function{
 				Name: e.Name, Aliases: e.Aliases, Kind: catalog.ScalarFunction, Category: category,
 				Signatures: lines(e.Sigs), Summary: e.Doc, Examples: examples(e.Ex), Infer: infer,
-				NonDeterministic: e.NonDeterministic, Dynamic: e.Dynamic,
+				NullFrom: e.NullFrom, NonDeterministic: e.NonDeterministic, Dynamic: e.Dynamic,
 				Fallible: e.Fallible || e.FallibleCall != nil,
 			},
 			New: e.New, FallibleCall: e.FallibleCall,

@@ -55,10 +55,10 @@ func digest(name string, length int, ex string, sum func(dst, b []byte) []byte) 
 	}
 }
 
-// inferSHA2 refuses constant lengths that do not exist.
+// inferSHA2 refuses a constant of a length that does not exist; with other texts the call fails when it runs.
 func inferSHA2(c catalog.Call) (catalog.Resolved, error) {
-	r, err := takes("SHA2", []string{"STRING|BINARY, INT"}, of(types.NewVarChar(128)))(c)
-	if err == nil && c.Lits[1] != nil {
+	r, err := takes("SHA2", []string{"STRING|BINARY, LONG"}, of(types.NewVarChar(128)))(c)
+	if err == nil && c.Lits[0] != nil && c.Lits[1] != nil {
 		switch c.Lits[1].Value {
 		case int64(224), int64(256), int64(384), int64(512), nil:
 		default:

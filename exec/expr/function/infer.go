@@ -14,7 +14,9 @@ import (
 // written "STRING|BINARY". The classes:
 //
 //	STRING BINARY BOOLEAN        as given
-//	INT BIGINT                   any whole number, cast to that type
+//	INT                          a whole number but BIGINT, cast to INT
+//	LONG                         any whole number, cast to INT
+//	BIGINT                       any whole number, cast to BIGINT
 //	DOUBLE FLOAT                 any number, cast to that type
 //	WHOLE                        any number, cast to INT
 //	NUMERIC                      any number, as given
@@ -126,6 +128,8 @@ func classed(class string, t types.Type) (types.Type, bool) {
 	case "BOOLEAN":
 		return keep(types.Bool, t.Kind == types.Boolean)
 	case "INT":
+		return as(types.Int32, t.IsInteger() && t.Kind != types.BigInt)
+	case "LONG":
 		return as(types.Int32, t.IsInteger())
 	case "WHOLE":
 		return as(types.Int32, t.IsNumeric())

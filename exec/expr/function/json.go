@@ -36,7 +36,7 @@ var jsons = family("JSON", []entry{
 		Takes: []string{"STRING, STRING [, SYMBOL, SYMBOL, SYMBOL]"}, Gives: nullable(types.String), New: newJSONQuery, FallibleCall: hasError(3, 4),
 	},
 	{
-		Name: "JSON_STRING", Sigs: "JSON_STRING(value)", Doc: "the value as JSON text", Ex: "JSON_STRING(ARRAY[1, 2]) → [1,2]",
+		Name: "JSON_STRING", NullFrom: 1, Sigs: "JSON_STRING(value)", Doc: "the value as JSON text", Ex: "JSON_STRING(ARRAY[1, 2]) → [1,2]",
 		Infer: inferJSONString, New: newJSONString, FallibleCall: holdsMap,
 	},
 	{
@@ -58,14 +58,14 @@ var jsons = family("JSON", []entry{
 		},
 	},
 	{
-		Name: "JSON_QUOTE", Sigs: "JSON_QUOTE(text)", Doc: "the text as a JSON string, in ASCII", Ex: "JSON_QUOTE('a\"b') → \"a\\\"b\"",
+		Name: "JSON_QUOTE", NullFrom: 1, Sigs: "JSON_QUOTE(text)", Doc: "the text as a JSON string, in ASCII", Ex: "JSON_QUOTE('a\"b') → \"a\\\"b\"",
 		Takes: []string{"STRING"}, Gives: of(types.String),
 		New: textOf(func(_ *Frame, dst []byte, a args, i int) ([]byte, bool) {
 			return appendJSONQuoted(dst, a.str(0, i)), true
 		}),
 	},
 	{
-		Name: "JSON_UNQUOTE", Sigs: "JSON_UNQUOTE(text)", Doc: "the text of a JSON string, other texts as they are", Ex: "JSON_UNQUOTE('\"abc\"') → abc",
+		Name: "JSON_UNQUOTE", NullFrom: 1, Sigs: "JSON_UNQUOTE(text)", Doc: "the text of a JSON string, other texts as they are", Ex: "JSON_UNQUOTE('\"abc\"') → abc",
 		Takes: []string{"STRING"}, Gives: of(types.String),
 		New: textOf(func(_ *Frame, dst []byte, a args, i int) ([]byte, bool) {
 			return appendJSONUnquoted(dst, a.str(0, i)), true

@@ -217,6 +217,9 @@ func similarRegexp(pattern string, escape rune) (*regexp.Regexp, error) {
 		switch {
 		case escape != 0 && r == escape:
 			next, size := utf8.DecodeRuneInString(pattern[i:])
+			if size == 0 || next != escape && !strings.ContainsRune("[]()|^-+*_%?{}", next) {
+				return nil, fmt.Errorf("the escape character in pattern %s stands before no special one", quoteText(pattern))
+			}
 			i += size
 			b.WriteString(regexp.QuoteMeta(string(next)))
 		case r == '[' && class:

@@ -77,11 +77,11 @@ var mathematics = family("math", []entry{
 	},
 	{
 		Name: "RAND", Sigs: "RAND([seed])", Doc: "a random number from 0 up to 1; with a seed always the same sequence",
-		Ex: "RAND() < 1 → TRUE", Takes: []string{"[WHOLE]"}, Gives: of(types.Float64), New: newRand, NonDeterministic: true,
+		Ex: "RAND() < 1 → TRUE", Takes: []string{"[INT]"}, Gives: of(types.Float64), New: newRand, NonDeterministic: true,
 	},
 	{
 		Name: "RAND_INTEGER", Sigs: "RAND_INTEGER([seed, ] n)", Doc: "a random whole number from 0 up to n; with a seed always the same sequence",
-		Ex: "RAND_INTEGER(1) → 0", Takes: []string{"WHOLE [, WHOLE]"}, Gives: of(types.Int32), New: newRandInteger, NonDeterministic: true, Fallible: true,
+		Ex: "RAND_INTEGER(1) → 0", Takes: []string{"INT [, INT]"}, Gives: of(types.Int32), New: newRandInteger, NonDeterministic: true, Fallible: true,
 	},
 	{
 		Name: "UUID", Sigs: "UUID()", Doc: "a random universally unique identifier", Ex: "CHAR_LENGTH(UUID()) → 36",
@@ -99,7 +99,7 @@ var mathematics = family("math", []entry{
 		Takes: []string{"BIGINT", "STRING"}, Gives: of(types.String), New: newHex,
 	},
 	{
-		Name: "UNHEX", Sigs: "UNHEX(text)", Doc: "the bytes that these hexadecimal digits write, NULL if there are others", Ex: "UNHEX('616263') → x'616263'",
+		Name: "UNHEX", NullFrom: 1, Sigs: "UNHEX(text)", Doc: "the bytes that these hexadecimal digits write, NULL if there are others", Ex: "UNHEX('616263') → x'616263'",
 		Takes: []string{"STRING"}, Gives: nullable(types.Bytes), New: textOf(appendUnhex),
 	},
 })

@@ -14,7 +14,7 @@ import (
 
 // prints holds PRINTF.
 var prints = family("string", []entry{{
-	Name: "PRINTF", Sigs: "PRINTF(format, value, …)", Doc: "values written by a format of Java: %s, %d, %x, %c, %b, %f, %e, …; NULL if the format does not fit them",
+	Name: "PRINTF", NullFrom: 1, Sigs: "PRINTF(format, value, …)", Doc: "values written by a format of Java: %s, %d, %x, %c, %b, %f, %e, …; NULL if the format does not fit them",
 	Ex:    "PRINTF('%d-%s', 1, 'a') → 1-a\nPRINTF('%05d|%-4s|', 42, 'x') → 00042|x   |",
 	Takes: []string{"STRING [, ANY...]"}, Gives: nullable(types.String), New: textNulls(printf),
 }})
@@ -109,6 +109,9 @@ flags:
 		return d, s, false
 	}
 	d.verb = s[0]
+	if d.verb|0x20 == 't' && len(s) > 1 {
+		return d, s[2:], true // which part of a time: there is none that it takes
+	}
 	return d, s[1:], true
 }
 
@@ -137,7 +140,7 @@ func (d *directive) text(v *vec.Vec, i int) (string, bool) {
 			ok = false
 		}
 	default:
-		ok = false
+		s, ok = "null", verb == 't' && v.IsNull(i)
 	}
 	if verb == 's' || verb == 'b' {
 		if d.precision >= 0 {
@@ -156,9 +159,31 @@ func (d *directive) plain(v *vec.Vec, i int) string {
 		return "null"
 	case v.Type.Kind == types.Boolean:
 		return strconv.FormatBool(v.Bools()[i])
+	case v.Type.In(types.Date, types.Time): // as they are held: days, milliseconds
+		return strconv.Itoa(int(v.Int32s()[i]))
+	case v.Type.IsTimestamp():
+		return string(appendLocalISO(nil, momentOf(v.Int64s()[i], v.Type.Precision)))
 	default:
 		return string(vec.AppendText(nil, v, i, time.UTC))
 	}
+}
+
+// appendLocalISO appends a moment as Java prints a LocalDateTime: no seconds where they and the
+// fraction are 0, the fraction in three, six or nine digits.
+func appendLocalISO(dst []byte, m moment) []byte {
+	c := clockOf(m)
+	dst = vec.AppendTime(append(vec.AppendDate(dst, c.day), 'T'), c.sec*1e9, 0)
+	switch {
+	case m.nano == 0 && c.sec%60 == 0:
+		return dst[:len(dst)-3]
+	case m.nano == 0:
+		return dst
+	case m.nano%1e6 == 0:
+		return appendNumber(append(dst, '.'), m.nano/1e6, 3)
+	case m.nano%1e3 == 0:
+		return appendNumber(append(dst, '.'), m.nano/1e3, 6)
+	}
+	return appendNumber(append(dst, '.'), m.nano, 9)
 }
 
 func (d *directive) whole(verb byte, v *vec.Vec, i int) (string, bool) {

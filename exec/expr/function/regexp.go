@@ -30,7 +30,7 @@ var regexps = family("string", []entry{
 	{
 		Name: "REGEXP_EXTRACT", Sigs: "REGEXP_EXTRACT(text, pattern [, group])", Doc: "the first match, or what a group of it matched; NULL if there is none",
 		Ex:    "REGEXP_EXTRACT('foothebar', 'foo(.*?)(bar)', 2) → bar",
-		Takes: []string{"STRING, STRING [, INT]"}, Gives: nullable(types.String), FallibleCall: patternFails,
+		Takes: []string{"STRING, STRING [, LONG]"}, Gives: nullable(types.String), FallibleCall: patternFails,
 		New: regexText(func(dst []byte, re *javaRegexp, a args, i int) ([]byte, bool) {
 			group := 0
 			if a.has(2) {
@@ -48,7 +48,7 @@ var regexps = family("string", []entry{
 		}),
 	},
 	{
-		Name: "REGEXP_SUBSTR", Sigs: "REGEXP_SUBSTR(text, pattern)", Doc: "the first match, NULL if there is none",
+		Name: "REGEXP_SUBSTR", NullFrom: 1, Sigs: "REGEXP_SUBSTR(text, pattern)", Doc: "the first match, NULL if there is none",
 		Ex: "REGEXP_SUBSTR('abc123', '[0-9]+') → 123", Takes: []string{"STRING, STRING"}, Gives: nullable(types.String), FallibleCall: patternFails,
 		New: regexText(func(dst []byte, re *javaRegexp, a args, i int) ([]byte, bool) {
 			s := a.str(0, i)
@@ -60,12 +60,12 @@ var regexps = family("string", []entry{
 		}),
 	},
 	{
-		Name: "REGEXP_EXTRACT_ALL", Sigs: "REGEXP_EXTRACT_ALL(text, pattern [, group])", Doc: "what a group (1) matched, match by match",
+		Name: "REGEXP_EXTRACT_ALL", NullFrom: 1, Sigs: "REGEXP_EXTRACT_ALL(text, pattern [, group])", Doc: "what a group (1) matched, match by match",
 		Ex:    "REGEXP_EXTRACT_ALL('a1b22', '([a-z])([0-9]+)', 2) → [1, 22]",
-		Takes: []string{"STRING, STRING [, INT]"}, Gives: nullable(types.NewArray(types.String)), New: newRegexpExtractAll, FallibleCall: patternFails,
+		Takes: []string{"STRING, STRING [, LONG]"}, Gives: nullable(types.NewArray(types.String)), New: newRegexpExtractAll, FallibleCall: patternFails,
 	},
 	{
-		Name: "REGEXP_COUNT", Sigs: "REGEXP_COUNT(text, pattern)", Doc: "the number of matches", Ex: "REGEXP_COUNT('abcabc', 'b') → 2",
+		Name: "REGEXP_COUNT", NullFrom: 1, Sigs: "REGEXP_COUNT(text, pattern)", Doc: "the number of matches", Ex: "REGEXP_COUNT('abcabc', 'b') → 2",
 		Takes: []string{"STRING, STRING"}, Gives: nullable(types.Int32), FallibleCall: patternFails,
 		New: regexInt(func(re *javaRegexp, s string) int32 {
 			n := int32(0)
@@ -74,7 +74,7 @@ var regexps = family("string", []entry{
 		}),
 	},
 	{
-		Name: "REGEXP_INSTR", Sigs: "REGEXP_INSTR(text, pattern)", Doc: "where the first match starts, 0 if there is none", Ex: "REGEXP_INSTR('abcabc', 'ca') → 3",
+		Name: "REGEXP_INSTR", NullFrom: 1, Sigs: "REGEXP_INSTR(text, pattern)", Doc: "where the first match starts, 0 if there is none", Ex: "REGEXP_INSTR('abcabc', 'ca') → 3",
 		Takes: []string{"STRING, STRING"}, Gives: nullable(types.Int32), FallibleCall: patternFails,
 		New: regexInt(func(re *javaRegexp, s string) int32 {
 			m := re.FindStringIndex(s)

@@ -18,7 +18,7 @@ var splits = family("string", []entry{
 		Takes: []string{"STRING, STRING|INT, INT"}, Gives: nullable(types.String), New: newSplitIndex,
 	},
 	{
-		Name: "SPLIT", Sigs: "SPLIT(text, separator)", Doc: "the parts of the text between separators; its characters if the separator is empty",
+		Name: "SPLIT", NullFrom: 1, Sigs: "SPLIT(text, separator)", Doc: "the parts of the text between separators; its characters if the separator is empty",
 		Ex:    "SPLIT('a,b,c', ',') → [a, b, c]",
 		Takes: []string{"STRING, STRING"}, Gives: of(types.NewArray(types.String)),
 		New: builtOf(func(_ *Frame, _ *rex.Call, b *vec.Builder, a args, i int) error {
@@ -67,14 +67,14 @@ var splits = family("string", []entry{
 		}),
 	},
 	{
-		Name: "URL_ENCODE", Sigs: "URL_ENCODE(text)", Doc: "the text as application/x-www-form-urlencoded", Ex: "URL_ENCODE('a b&c') → a+b%26c",
+		Name: "URL_ENCODE", NullFrom: 1, Sigs: "URL_ENCODE(text)", Doc: "the text as application/x-www-form-urlencoded", Ex: "URL_ENCODE('a b&c') → a+b%26c",
 		Takes: []string{"STRING"}, Gives: nullable(types.String),
 		New: textOf(func(_ *Frame, dst []byte, a args, i int) ([]byte, bool) {
 			return appendURLEncoded(dst, a.str(0, i)), true
 		}),
 	},
 	{
-		Name: "URL_DECODE", Sigs: "URL_DECODE(text)", Doc: "the text behind application/x-www-form-urlencoded, NULL if it is not", Ex: "URL_DECODE('a+b%26c') → a b&c",
+		Name: "URL_DECODE", NullFrom: 1, Sigs: "URL_DECODE(text)", Doc: "the text behind application/x-www-form-urlencoded, NULL if it is not", Ex: "URL_DECODE('a+b%26c') → a b&c",
 		Takes: []string{"STRING"}, Gives: nullable(types.String),
 		New: textOf(func(_ *Frame, dst []byte, a args, i int) ([]byte, bool) { return appendURLDecoded(dst, a.str(0, i)) }),
 	},

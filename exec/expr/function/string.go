@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -99,7 +100,7 @@ var texts = family("string", []entry{
 		Ex: "RTRIM('abcxyz', 'xyz') → abc", Takes: []string{"STRING [, STRING]"}, Gives: varying(0), New: trimmer(false, true),
 	},
 	{
-		Name: "BTRIM", Sigs: "BTRIM(text [, chars])", Doc: "the text without these characters (blanks) at both ends",
+		Name: "BTRIM", NullFrom: 1, Sigs: "BTRIM(text [, chars])", Doc: "the text without these characters (blanks) at both ends",
 		Ex: "BTRIM('xyaxy', 'xy') → a", Takes: []string{"STRING [, STRING]"}, Gives: of(types.String), New: trimmer(true, true),
 	},
 	{
@@ -119,7 +120,7 @@ var texts = family("string", []entry{
 	{
 		Name: "OVERLAY", Sigs: "OVERLAY(text PLACING part FROM start [FOR length])",
 		Doc: "the text with the length characters from start on replaced by part", Ex: "OVERLAY('This is an old string' PLACING ' new' FROM 10 FOR 5) → This is a new string",
-		Takes: []string{"STRING, STRING, INT [, INT]"}, Gives: overlaid,
+		Takes: []string{"STRING, STRING, LONG [, LONG]"}, Gives: overlaid,
 		New: textOf(func(_ *Frame, dst []byte, a args, i int) ([]byte, bool) {
 			s, part, start := a.str(0, i), a.str(1, i), a.int(2, i)
 			n, size := charLength(part), charLength(s)
@@ -278,7 +279,7 @@ var texts = family("string", []entry{
 		}),
 	},
 	{
-		Name: "ELT", Sigs: "ELT(n, text, …)", Doc: "the n-th of the texts, NULL if there is none", Ex: "ELT(2, 'a', 'b') → b",
+		Name: "ELT", NullFrom: 2, Sigs: "ELT(n, text, …)", Doc: "the n-th of the texts, NULL if there is none", Ex: "ELT(2, 'a', 'b') → b",
 		Infer: inferElt, New: textNulls(func(_ *Frame, _ *rex.Call, dst []byte, a args, i int) ([]byte, bool, error) {
 			if a.null(0, i) {
 				return dst, false, nil
@@ -291,12 +292,12 @@ var texts = family("string", []entry{
 		}),
 	},
 	{
-		Name: "STARTSWITH", Sigs: "STARTSWITH(text, prefix)", Doc: "the text or bytes start so", Ex: "STARTSWITH('hello', 'he') → TRUE",
+		Name: "STARTSWITH", NullFrom: 1, Sigs: "STARTSWITH(text, prefix)", Doc: "the text or bytes start so", Ex: "STARTSWITH('hello', 'he') → TRUE",
 		Takes: []string{"STRING, STRING", "BINARY, BINARY"}, Gives: of(types.Bool),
 		New: fixedOf(func(_ *Frame, a args, i int) (bool, bool) { return strings.HasPrefix(a.str(0, i), a.str(1, i)), true }),
 	},
 	{
-		Name: "ENDSWITH", Sigs: "ENDSWITH(text, suffix)", Doc: "the text or bytes end so", Ex: "ENDSWITH('hello', 'lo') → TRUE",
+		Name: "ENDSWITH", NullFrom: 1, Sigs: "ENDSWITH(text, suffix)", Doc: "the text or bytes end so", Ex: "ENDSWITH('hello', 'lo') → TRUE",
 		Takes: []string{"STRING, STRING", "BINARY, BINARY"}, Gives: of(types.Bool),
 		New: fixedOf(func(_ *Frame, a args, i int) (bool, bool) { return strings.HasSuffix(a.str(0, i), a.str(1, i)), true }),
 	},
@@ -365,6 +366,9 @@ func inferElt(c catalog.Call) (catalog.Resolved, error) {
 			out := []types.Type{types.Int64.WithNull(types.AnyNullable(c.Args[0]))}
 			for _, a := range c.Args[1:] {
 				out = append(out, t.WithNull(types.AnyNullable(a)))
+			}
+			if slices.ContainsFunc(c.Args[1:], func(a types.Type) bool { return a.Kind == types.Null }) {
+				t = varyingOf(t)
 			}
 			return catalog.Resolved{Args: out, Result: t.Null()}, nil
 		}

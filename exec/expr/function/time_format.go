@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/rex"
 	"github.com/weir-sql/weir/planner/types"
 )
@@ -29,10 +30,10 @@ var timeFormats = family("time", []entry{
 		Takes: []string{"STRING [, STRING]"}, Gives: nullable(types.NewTimestamp(3)), New: newToTimestamp,
 	},
 	{
-		Name: "TO_TIMESTAMP_LTZ", Sigs: "TO_TIMESTAMP_LTZ(n [, 0|3])\nTO_TIMESTAMP_LTZ(text [, pattern [, zone]])",
+		Name: "TO_TIMESTAMP_LTZ", NullFrom: 1, Sigs: "TO_TIMESTAMP_LTZ(n [, 0|3])\nTO_TIMESTAMP_LTZ(text [, pattern [, zone]])",
 		Doc:   "the instant n seconds (0) or milliseconds (3) after 1970, or the one that a text writes in a zone (UTC)",
 		Ex:    "TO_TIMESTAMP_LTZ(0, 3) → 1970-01-01 00:00:00.000",
-		Takes: []string{"NUMERIC [, INT]", "STRING [, STRING, STRING]"}, Gives: nullable(types.NewTimestampLTZ(3)), New: newToTimestampLTZ, Fallible: true,
+		Infer: inferToTimestampLTZ, New: newToTimestampLTZ, Fallible: true,
 	},
 	{
 		Name: "FROM_UNIXTIME", Sigs: "FROM_UNIXTIME(seconds [, pattern])", Doc: "the instant so many seconds after 1970, written in the session's time zone",
@@ -304,4 +305,13 @@ func (zs zones) of(name string) (*zone, bool) {
 	}
 	zs[strings.Clone(name)] = z
 	return z, ok
+}
+
+// inferToTimestampLTZ takes an INT for the precision, of all whole numbers.
+func inferToTimestampLTZ(c catalog.Call) (catalog.Resolved, error) {
+	lists := []string{"NUMERIC [, INT]", "STRING [, STRING, STRING]"}
+	if len(c.Args) == 2 && c.Args[0].IsNumeric() && c.Args[1].Kind != types.Integer {
+		return catalog.Resolved{}, wrongArgs("TO_TIMESTAMP_LTZ", lists, c.Args)
+	}
+	return takes("TO_TIMESTAMP_LTZ", lists, nullable(types.NewTimestampLTZ(3)))(c)
 }

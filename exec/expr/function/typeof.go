@@ -7,7 +7,7 @@ import (
 
 // meta holds the functions that speak of types.
 var meta = family("type conversion", []entry{{
-	Name: "TYPEOF", Sigs: "TYPEOF(value [, precise])", Doc: "the type of the value as text", Ex: "TYPEOF(1.5) → DECIMAL(2, 1) NOT NULL",
+	Name: "TYPEOF", NullFrom: 1, Sigs: "TYPEOF(value [, precise])", Doc: "the type of the value as text", Ex: "TYPEOF(1.5) → DECIMAL(2, 1) NOT NULL",
 	Takes: []string{"ANY [, BOOLEAN]"}, Gives: nullable(types.String),
 	New: func(call *rex.Call) (Kernel, error) {
 		name := call.Args[0].Type().WithAttr(types.NoTimeAttr).String()

@@ -18,13 +18,13 @@ import (
 // VARIANT can be passed on, compared with = and counted, but not cast or taken apart.
 var variants = family("JSON", []entry{
 	{
-		Name: "PARSE_JSON", Sigs: "PARSE_JSON(text [, allow duplicate keys])", Doc: "the JSON text as a VARIANT; fails if it is none, or if a key comes twice, unless the second argument is TRUE: then the last one counts",
+		Name: "PARSE_JSON", NullFrom: 1, Sigs: "PARSE_JSON(text [, allow duplicate keys])", Doc: "the JSON text as a VARIANT; fails if it is none, or if a key comes twice, unless the second argument is TRUE: then the last one counts",
 		Ex:    "PARSE_JSON('{\"b\": 1, \"a\": [1.50, null]}') → {\"a\":[1.5,null],\"b\":1}",
 		Takes: []string{"STRING [, BOOLEAN]"}, Gives: func(as []types.Type) types.Type { return types.AnyJSON.WithNull(as[0].Nullable) },
 		New: newParseJSON(true), Fallible: true,
 	},
 	{
-		Name: "TRY_PARSE_JSON", Sigs: "TRY_PARSE_JSON(text [, allow duplicate keys])", Doc: "the JSON text as a VARIANT; NULL if it is none, or if a key comes twice, unless the second argument is TRUE",
+		Name: "TRY_PARSE_JSON", NullFrom: 2, Sigs: "TRY_PARSE_JSON(text [, allow duplicate keys])", Doc: "the JSON text as a VARIANT; NULL if it is none, or if a key comes twice, unless the second argument is TRUE",
 		Ex:    "TRY_PARSE_JSON('{\"a\"') → NULL\nTRY_PARSE_JSON('[1, 2]') → [1,2]",
 		Infer: inferTryParseJSON,
 		New:   newParseJSON(false), Fallible: true,
