@@ -52,6 +52,23 @@ func WriteDemo(dir string) (*Demo, error) {
 	return &Demo{Dir: dir, Rows: rows}, nil
 }
 
+// WriteMixed writes the example project of mix and hybrid tables into a folder, which is
+// new or empty.
+func WriteMixed(dir string) error {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+	case err != nil:
+		return err
+	case len(entries) > 0:
+		return (&diag.Diagnostic{Severity: diag.Error, Code: "W0606", File: dir, Primary: "the folder is not empty"}).WithHint("name another folder: weir demo --example mixed DIR")
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return fixtures.WriteMixed(dir)
+}
+
 // Script reads one of the demo's scripts.
 func (d *Demo) Script(name string) (diag.Source, error) {
 	src, err := ReadFile(filepath.Join(d.Dir, "sql", name), nil)

@@ -158,10 +158,12 @@ type fixtureReader struct {
 	gone  chan struct{}
 	once  sync.Once
 	last  delivery
+	read  bool // else it was opened only to see where it begins
 }
 
 // Read gives the next delivery.
 func (r *fixtureReader) Read(ctx context.Context) (*vec.Batch, error) {
+	r.read = true
 	if len(r.ready) > 0 {
 		r.last, r.ready = r.ready[0], r.ready[1:]
 		r.last.mark = exec.MinWatermark
@@ -187,6 +189,9 @@ func (r *fixtureReader) Position() []byte { return nil }
 
 // Close tells the player that nobody reads any more.
 func (r *fixtureReader) Close() error {
+	if !r.read {
+		return nil
+	}
 	r.once.Do(func() { close(r.gone) })
 	return nil
 }

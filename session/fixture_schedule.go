@@ -81,7 +81,41 @@ func (p *player) schedule(fine bool) []Moment {
 			out = append(out, Moment{Kind: momentEnd, Table: name, Split: split, source: i})
 		}
 	}
-	return out
+	return p.inTurn(out)
+}
+
+// inTurn moves what happens to a side of a hybrid table behind the end of the sides before
+// it, which nobody reads earlier. Other moments keep their place among those of the first sides.
+func (p *player) inTurn(moments []Moment) []Moment {
+	places, last := map[string]int{}, 0
+	for _, n := range p.conns.graph.Nodes {
+		if spec, ok := n.Spec.(*physical.Source); ok && spec.Turn != nil {
+			places[spec.Table.Path.Name] = max(places[spec.Table.Path.Name], spec.Turn.Place)
+			last = max(last, spec.Turn.Place)
+		}
+	}
+	if last == 0 {
+		return moments
+	}
+	var out, ends []Moment
+	for place := 0; place <= last; place++ {
+		at := 0 // of the moment before, to which those without a table belong
+		for _, m := range moments {
+			own, sided := places[m.Table]
+			if m.Table != "" {
+				at = own
+			}
+			switch {
+			case m.Kind == momentEnd && !sided:
+				if place == 0 {
+					ends = append(ends, m)
+				}
+			case at == place:
+				out = append(out, m)
+			}
+		}
+	}
+	return append(out, ends...)
 }
 
 // scans lists the tables of the graph's sources in order; with a name, only those of it.

@@ -272,6 +272,24 @@ type Progress struct {
 	Watermark             int64 // minimum over the sources; exec.MinWatermark = none
 	Elapsed               time.Duration
 	Spilled               int64
+	Sides                 []SideProgress // of hybrid tables, in the order in which they are read
+}
+
+// SideProgress is how far one side of a hybrid table is.
+type SideProgress struct {
+	Table string // the one that is read
+	Rows  int64
+	State runtime.TurnState
+}
+
+func (s SideProgress) String() string {
+	switch s.State {
+	case runtime.Waiting:
+		return s.Table + " waits"
+	case runtime.Read:
+		return fmt.Sprintf("%s %s rows, done", s.Table, Thousands(s.Rows))
+	}
+	return fmt.Sprintf("%s %s rows", s.Table, Thousands(s.Rows))
 }
 
 // Progress sums the counters of sources and sinks of all jobs so far.
@@ -288,12 +306,17 @@ func (r *Run) Progress() Progress {
 
 // plus adds the figures of a job; lag and watermark are that job's.
 func (p Progress) plus(job *runtime.Job) Progress {
-	p.Watermark, p.Lag = exec.MaxWatermark, 0
+	p.Watermark, p.Lag, p.Sides = exec.MaxWatermark, 0, nil
+	places := map[string]int{}
 	for _, n := range job.Graph().Nodes {
 		t := job.Total(n.ID)
 		p.Late += t.Late
 		p.Bad += t.Bad
 		p.Spilled += t.Spilled
+		if src, ok := n.Spec.(*physical.Source); ok && src.Turn != nil {
+			p.Sides = append(p.Sides, SideProgress{Table: src.Table.Path.Name, Rows: t.RowsIn, State: job.Turn(n.ID)})
+			places[src.Table.Path.Name] = src.Turn.Place
+		}
 		switch n.Spec.(type) {
 		case *physical.Source, *physical.Values:
 			p.RowsRead += t.RowsIn
@@ -303,12 +326,16 @@ func (p Progress) plus(job *runtime.Job) Progress {
 			p.RowsWritten += t.RowsIn
 		}
 	}
+	slices.SortStableFunc(p.Sides, func(a, b SideProgress) int { return places[a.Table] - places[b.Table] })
 	return p
 }
 
 // Line is the progress in one line.
 func (p Progress) Line() string {
 	parts := []string{fmt.Sprintf("%s rows", Thousands(p.RowsRead)), fmt.Sprintf("%s rows/s", rate(p.RowsRead, p.Elapsed))}
+	for _, side := range p.Sides {
+		parts = append(parts, side.String())
+	}
 	if p.RowsWritten > 0 {
 		parts = append(parts, fmt.Sprintf("%s out", Thousands(p.RowsWritten)))
 	}

@@ -17,6 +17,7 @@ import (
 
 func (a *app) demoCommand() *cobra.Command {
 	var tui bool
+	var example string
 	var flags workbenchFlags
 	cmd := &cobra.Command{
 		Use:   "demo [DIR]",
@@ -24,12 +25,25 @@ func (a *app) demoCommand() *cobra.Command {
 		Long: `demo writes a small project (default ./weir-demo): orders that change, page events out
 of order, a user dimension. It fills the embedded Kafka, shows the StreamGraph of one
 script, runs that script as a stream from Kafka and as a batch from files, reads both
-results back and compares them. With --tui it opens the project in the workbench instead.`,
+results back and compares them. With --tui it opens the project in the workbench instead.
+
+--example mixed writes another project (default ./weir-mixed) and runs nothing: mix and hybrid tables,
+which stand for other tables in each mode, or one after the other. Its README.md says what to try.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := "weir-demo"
 			if len(args) > 0 {
 				dir = args[0]
+			}
+			switch example {
+			case "shop":
+			case "mixed":
+				if len(args) == 0 {
+					dir = "weir-mixed"
+				}
+				return a.mixedExample(dir)
+			default:
+				return usageError{fmt.Errorf("there are the examples shop and mixed, not %q", example)}
 			}
 			if tui {
 				return a.demoWorkbench(cmd, &flags, dir)
@@ -37,9 +51,27 @@ results back and compares them. With --tui it opens the project in the workbench
 			return a.demo(cmd.Context(), dir)
 		},
 	}
+	cmd.Flags().StringVar(&example, "example", "shop", "shop or mixed")
 	cmd.Flags().BoolVar(&tui, "tui", false, "open the demo project in the workbench")
 	flags.add(cmd)
 	return cmd
+}
+
+// mixedExample writes the example of mix and hybrid tables.
+func (a *app) mixedExample(dir string) error {
+	if err := session.WriteMixed(dir); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, `example project "mixed" in %[1]s
+
+next:  weir run  %[1]s/sql/load.sql                 fills topics, writes files
+       weir plan %[1]s/sql/spend.sql --mode batch   which table a mode reads
+       weir run  %[1]s/sql/spend.sql                as a stream, then with --mode batch
+       weir run  -C %[1]s -e "SELECT * FROM day_spend" --final
+       weir run  %[1]s/sql/campaign.sql --final     30 days of files, then the topic
+       weir test -C %[1]s
+`, dir)
+	return nil
 }
 
 // demoWorkbench opens the demo project; one that was made before is opened as it is.

@@ -101,3 +101,39 @@ func (t *turn) end(mark int64) {
 		close(t.over)
 	}
 }
+
+// TurnState is how far a source is that is read in its turn.
+type TurnState uint8
+
+// The states of a source's turn.
+const (
+	NoTurn  TurnState = iota // it is read at once
+	Waiting                  // sources before it are being read
+	Reading
+	Read // to its end
+)
+
+// Turn tells how far a source node is in its sequence.
+func (j *Job) Turn(id topology.NodeID) TurnState {
+	s := j.scans[id]
+	if s == nil || s.turn == nil {
+		return NoTurn
+	}
+	over := func(t *turn) bool {
+		select {
+		case <-t.over:
+			return true
+		default:
+			return false
+		}
+	}
+	if over(s.turn) {
+		return Read
+	}
+	for _, b := range s.turn.before {
+		if !over(b) {
+			return Waiting
+		}
+	}
+	return Reading
+}
