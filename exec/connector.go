@@ -16,6 +16,9 @@ type Split struct {
 	ID   string
 	Spec []byte // the connector's own description, opaque to others
 	Size int64  // bytes or rows as a hint for balancing, 0 = unknown
+	// Empty: there is nothing to read in it and never will be. Of splits that run side by side it
+	// holds no watermark back, not even until it has been opened.
+	Empty bool
 }
 
 // Source reads one table for one run. It is shared by the subtasks of a source node.

@@ -34,7 +34,7 @@ func (s span) split() exec.Split {
 	if s.End > s.Start {
 		size = s.End - s.Start
 	}
-	return exec.Split{ID: fmt.Sprintf("%s-%d", s.Topic, s.Partition), Spec: spec, Size: size}
+	return exec.Split{ID: fmt.Sprintf("%s-%d", s.Topic, s.Partition), Spec: spec, Size: size, Empty: s.End >= 0 && s.End <= s.Start}
 }
 
 // rule says where reading begins or ends.

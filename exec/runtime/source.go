@@ -162,7 +162,10 @@ func (s *sourceTask) reserve(ctx context.Context) error {
 	if !s.scan.interleaved {
 		return nil
 	}
-	s.held = s.scan.takeOwn(s.ctx.Subtask)
+	var err error
+	if s.held, err = s.takeOwn(); err != nil {
+		return err
+	}
 	for _, sp := range s.held {
 		i, err := s.split(sp)
 		if err != nil {
@@ -195,16 +198,30 @@ func (s *sourceTask) takeTurn(start func([]exec.Split)) error {
 // startOwn reads this subtask's queued splits side by side. All of them hold the
 // watermark from the start: a slow one must not be overtaken by the first to give rows.
 func (s *sourceTask) startOwn(start func([]exec.Split)) error {
-	own := s.scan.takeOwn(s.ctx.Subtask)
-	for _, sp := range own {
-		if _, err := s.split(sp); err != nil {
-			return err
-		}
-	}
+	own, err := s.takeOwn()
 	for _, sp := range own {
 		start([]exec.Split{sp})
 	}
-	return nil
+	return err
+}
+
+// takeOwn gives this subtask's queued splits, which hold the watermark from now on; empty
+// ones have ended.
+func (s *sourceTask) takeOwn() ([]exec.Split, error) {
+	var own []exec.Split
+	for _, sp := range s.scan.takeOwn(s.ctx.Subtask) {
+		i, err := s.split(sp)
+		if err != nil {
+			return nil, err
+		}
+		if sp.Empty && !s.scan.begun(sp) {
+			s.splits[i].ended, s.marks.ended[i] = true, true
+			s.done = append(s.done, sp.ID)
+			continue
+		}
+		own = append(own, sp)
+	}
+	return own, nil
 }
 
 // loop handles what the feeders read, barriers, timers and idleness.
