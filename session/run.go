@@ -236,7 +236,9 @@ func (r *Run) Wait() error {
 		if r.keep != nil {
 			r.keep.end(r.err == nil)
 		}
+		r.mu.Lock()
 		r.ended = time.Now()
+		r.mu.Unlock()
 		close(r.flush)
 		r.cancel()
 		if err := r.host.Close(); err != nil && r.err == nil {
@@ -295,11 +297,11 @@ func (s SideProgress) String() string {
 // Progress sums the counters of sources and sinks of all jobs so far.
 func (r *Run) Progress() Progress {
 	r.mu.Lock()
-	p := r.past.plus(r.job)
+	p, ended := r.past.plus(r.job), r.ended
 	r.mu.Unlock()
 	p.Elapsed = time.Since(r.began)
-	if !r.ended.IsZero() {
-		p.Elapsed = r.ended.Sub(r.began)
+	if !ended.IsZero() {
+		p.Elapsed = ended.Sub(r.began)
 	}
 	return p
 }
