@@ -67,9 +67,11 @@ func (p *Pane) judge() tea.Cmd {
 
 // edited takes a verdict.
 func (p *Pane) edited(msg editedMsg) tea.Cmd {
+	if len(p.pending) == 0 {
+		return nil // of a script that is no longer shown
+	}
 	if msg.on != p.now() {
-		p.pending = nil // the graph is another by now
-		return nil
+		return p.judge() // the graph is another by now
 	}
 	p.pending = p.pending[1:]
 	p.problems = msg.list

@@ -157,6 +157,7 @@ type openedMsg struct {
 	number  int64
 	step    *step
 	opened  string
+	draft   string // the text of the edits that it was opened with; "" = none
 	list    diag.List
 	dropped diag.List // why edits that were not saved do not fit any more
 	kept    bool      // … or they do
@@ -184,6 +185,9 @@ func openTopology(s *session.Session, src diag.Source, mode session.Mode, draft 
 		return openedMsg{number: number, list: list}
 	}
 	msg := openedMsg{number: number, opened: top.Overlay.Source.Text, list: list}
+	if draft != nil {
+		msg.draft = draft.Source.Text
+	}
 	list = append(list, top.Problems...)
 	list = append(list, top.JudgeBoth()...)
 	what := ""
@@ -256,7 +260,7 @@ func (p *Pane) Update(msg tea.Msg) tea.Cmd {
 func (p *Pane) planned(msg pane.PlanReady) tea.Cmd {
 	same := p.src == msg.Source && p.mode == msg.Mode
 	if p.src.Name != msg.Source.Name {
-		p.history, p.at, p.opened, p.compare, p.below = nil, 0, "", nil, nil
+		p.history, p.at, p.opened, p.compare, p.below, p.pending = nil, 0, "", nil, nil, nil
 		p.figures = newFigures()
 	}
 	p.src, p.mode = msg.Source, msg.Mode
@@ -281,6 +285,9 @@ func (p *Pane) show(msg openedMsg) tea.Cmd {
 	if msg.number != p.asked.Load() {
 		return nil
 	}
+	if p.dirty() && msg.step != nil && msg.draft != p.now().top.Overlay.Source.Text {
+		return p.open() // what was edited meanwhile is to be in it
+	}
 	p.problems = msg.list
 	if msg.step == nil {
 		p.broken = "the script has no graph"
@@ -290,7 +297,7 @@ func (p *Pane) show(msg openedMsg) tea.Cmd {
 		p.history, p.at = nil, 0
 		return nil
 	}
-	p.broken, p.opened, p.pending = "", msg.opened, nil
+	p.broken, p.opened = "", msg.opened
 	p.history, p.at = []*step{msg.step}, 0
 	if _, ok := msg.step.settings[p.chosen]; !ok {
 		p.chosen = ""

@@ -162,6 +162,22 @@ func TestEditsSurviveAnotherScript(t *testing.T) {
 	d.Send(panetest.Planned(t, dir, broken, session.Stream)).Expect("[-] 3 [+]", "amout")
 }
 
+// An edit that is made while the topology is opened anew is not lost.
+func TestEditsDuringReopening(t *testing.T) {
+	dir := panetest.Shop(t)
+	d := open(t, styles.Look{}, dir, 120, 40)
+	d.Press("/", "text:agg-city", "enter")
+	reopen := d.Pane.Update(panetest.Key("none"))
+	for _, b := range d.Pane.Bindings() {
+		if b.Name == "topology.reload" {
+			reopen = b.Run()
+		}
+	}
+	d.Press("+", "+").Expect("[-] 4 [+]")
+	d.Run(reopen).Expect("[-] 4 [+]", "*")
+	d.Press("-").Expect("[-] 3 [+]")
+}
+
 // Choosing an operator tells its uid; choosing SQL chooses the operator.
 func TestOperatorsAndSQLAreLinked(t *testing.T) {
 	dir := panetest.Shop(t)
