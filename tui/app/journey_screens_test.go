@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
 )
 
 // commit makes a project a git repository with all that is there.
@@ -66,4 +68,12 @@ func TestFromALateRowToTheDiff(t *testing.T) {
 	d.press("alt+3").press("p").expect("both modes give the same")
 	d.press("alt+4").expect("vs HEAD").press("tab").expect("[Topology]", "~ lookup-users", "hash[user_id]")
 	d.press("tab").expect("[Rows]", "17.00").press("tab").expect("[State]")
+}
+
+// Keys that come together, as a terminal gives them when one is held, each count.
+func TestKeysThatComeTogether(t *testing.T) {
+	d := begin(t, options(t, project(t, shop)), 120, 40)
+	d.press("alt+2").press("/").text("agg").press("enter")
+	d.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("++")})
+	d.settle().expect("[-] 4 [+]")
 }

@@ -182,6 +182,15 @@ const bars = 3
 
 // key gives a key to the overlay, to the pane that types, to a binding, or to the pane.
 func (m *Model) key(k tea.KeyMsg) tea.Cmd {
+	if k.Type == tea.KeyRunes && len(k.Runes) > 1 && !k.Paste { // keys that were pressed quickly come together
+		var cmds []tea.Cmd
+		for _, r := range k.Runes {
+			one := k
+			one.Runes = []rune{r}
+			cmds = append(cmds, m.key(one))
+		}
+		return tea.Batch(cmds...)
+	}
 	name := keys.Name(k)
 	if m.overlay != nil {
 		return m.overlayKey(k)
