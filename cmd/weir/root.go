@@ -141,7 +141,7 @@ editor, plan, runs and tests of the project at hand.
 		a.parityCommand(),
 		a.stepCommand(),
 		a.tapCommand(),
-		a.whyCommand(),
+		a.whyCommand(), a.lineageCommand(),
 		a.capsuleCommand(),
 		a.fixtureCommand(),
 		a.doctorCommand(),
