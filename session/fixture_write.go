@@ -48,8 +48,8 @@ func fileOf(t *fixtureTable, keep func(row int) bool, cell func(column int, json
 	return f
 }
 
-// writeFixture writes a fixture into a new folder; set gives clock, parallelism and
-// configuration, nil = none.
+// writeFixture writes a fixture into a new folder; set gives clock, parallelism, configuration
+// and variables, nil = none.
 func writeFixture(dir, about string, set *fixtures.Set, files []fixtureFile, steps []string) error {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return err
@@ -69,10 +69,15 @@ func writeFixture(dir, about string, set *fixtures.Set, files []fixtureFile, ste
 		if set.Parallelism > 1 {
 			fmt.Fprintf(&head, "parallelism: %d\n", set.Parallelism)
 		}
-		if len(set.Config) > 0 {
-			head.WriteString("config:\n")
-			for _, k := range sortedKeys(set.Config) {
-				fmt.Fprintf(&head, "  %s: %q\n", k, set.Config[k])
+		for _, m := range []struct {
+			name   string
+			values map[string]string
+		}{{"config", set.Config}, {"variables", set.Variables}} {
+			if len(m.values) > 0 {
+				fmt.Fprintf(&head, "%s:\n", m.name)
+			}
+			for _, k := range sortedKeys(m.values) {
+				fmt.Fprintf(&head, "  %s: %q\n", k, m.values[k])
 			}
 		}
 	}

@@ -194,7 +194,7 @@ func unknownColumn(l *session.Lineage, name string, read bool) error {
 	if read {
 		what = "no script reads"
 	}
-	d := diag.Errorf("W0660", diag.Span{}, "%s %q", what, name)
+	d := diag.Errorf("W0679", diag.Span{}, "%s %q", what, name)
 	if near := diag.Nearest(name, names); near != "" {
 		return d.WithHint("did you mean %q?", near)
 	}
