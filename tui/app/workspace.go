@@ -99,11 +99,10 @@ func (w *workspace) SetSize(width, height int) {
 			side = min(sideWidth+(width-wideEnough)/8, 44)
 			w.boxes[partCatalog] = box{0, 0, side, height}
 		}
-		plan, list := 4, 0
+		plan, list := 4, 4+(height-25)/8
 		if height >= 40 {
 			plan = 6
 		}
-		list = 4 + (height-25)/8
 		text := height - plan - list
 		w.boxes[partEditor] = box{side, 0, width - side, text}
 		w.boxes[partPlan] = box{side, text, width - side, plan}

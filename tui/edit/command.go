@@ -85,8 +85,7 @@ func (e *Editor) motions() []keys.Binding {
 		keys       []string
 		selecting  []string
 	}
-	_, rows := 0, 0
-	page := func() int { _, rows = e.room(); return max(1, rows-2) }
+	page := func() int { _, rows := e.room(); return max(1, rows-2) }
 	var list []keys.Binding
 	for _, v := range []motion{
 		{"left", "left", func(d *Doc) Pos { return d.buf.left(d.cursor) }, []string{"left"}, []string{"shift+left"}},

@@ -294,8 +294,8 @@ func (d *Doc) problemHere() *problem {
 // mouse puts the cursor, selects and scrolls.
 func (e *Editor) mouse(m tea.MouseMsg) tea.Cmd {
 	d := e.Doc()
-	gutter, rows := e.gutter(), 0
-	_, rows = e.room()
+	gutter := e.gutter()
+	_, rows := e.room()
 	switch {
 	case m.Button == tea.MouseButtonWheelUp:
 		d.SetTop(d.top - 3)

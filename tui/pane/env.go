@@ -1,6 +1,7 @@
 package pane
 
 import (
+	"errors"
 	"path/filepath"
 	"sync"
 
@@ -63,15 +64,14 @@ func (p *Project) Run(f func(*session.Session) tea.Msg) tea.Cmd {
 func (p *Project) Alone(f func(*session.Session) tea.Msg) tea.Cmd {
 	return func() tea.Msg {
 		o := opened{}
-		defer o.close() // its broker was never started
+		defer func() { _ = o.close() }() // its broker was never started
 		return o.use(p.open, f)
 	}
 }
 
 // Close closes the sessions.
 func (p *Project) Close() error {
-	p.plan.close()
-	return p.running.close()
+	return errors.Join(p.plan.close(), p.running.close())
 }
 
 func (o *opened) use(open func() (*session.Session, error), f func(*session.Session) tea.Msg) tea.Msg {
