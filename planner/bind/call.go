@@ -355,7 +355,8 @@ func (b *binder) inferAggregate(a *aggregateCall) bool {
 			call.Args[i] = call.Args[i].Null()
 		}
 	}
-	if none, err := a.fn.Infer(call); err == nil && !isNested(res.Result) && a.fn.Name != "LISTAGG" { // Flink: NOT NULL texts give a NOT NULL list
+	made := isNested(res.Result) && (len(a.args) == 0 || !a.args[0].Type().Equal(res.Result)) // not one of the values: empty rather than NULL
+	if none, err := a.fn.Infer(call); err == nil && !made && a.fn.Name != "LISTAGG" {         // Flink: NOT NULL texts give a NOT NULL list
 		a.empty = none.Result
 	}
 	if a.filter != nil {

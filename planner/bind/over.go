@@ -116,6 +116,11 @@ func (x *exprs) overCall(f *catalog.Function, c *syntax.Call) rex.Expr {
 	if !(len(c.Args) == 1 && isStar(c.Args[0]) && f.Name == "COUNT") {
 		o.call.args, ok = in.args(c.Args)
 	}
+	if args := o.call.args; ok && !b.batch() && (f.Name == "LAG" || f.Name == "LEAD") && len(args) == 3 && !sameKind(args[0].Type(), args[2].Type()) {
+		b.errorf(codeOver, b.at(c.Args[2]), "default of %s is %s, but the value is %s", f.Name, args[2].Type().Null(), args[0].Type().Null()).
+			WithHint("a stream wants a CAST: CAST(… AS %s)", args[0].Type().Null())
+		return invalid()
+	}
 	partition, fine := in.bindAll(spec.PartitionBy)
 	ok = ok && fine
 	var order []rex.Expr
@@ -138,6 +143,11 @@ func (x *exprs) overCall(f *catalog.Function, c *syntax.Call) rex.Expr {
 		return &rex.Call{Fn: "COALESCE", Args: []rex.Expr{out, o.call.args[2]}, T: o.call.t.NotNull(), Span: at}
 	}
 	return out
+}
+
+// sameKind reports whether two types differ at most in length, precision and scale.
+func sameKind(a, b types.Type) bool {
+	return a.Kind == b.Kind || a.IsCharacter() && b.IsCharacter() || a.In(types.Binary, types.VarBinary) && b.In(types.Binary, types.VarBinary)
 }
 
 // overFrame settles the frame, checks the order, and the type: a frame that may hold no

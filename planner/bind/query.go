@@ -173,7 +173,7 @@ func (b *binder) orderable(q *syntax.QueryExpr, env queryEnv) *selected {
 func (b *binder) values(q *syntax.Values, env queryEnv) logical.Node {
 	x := env.exprsOver(b, emptyRel(b.at(q)), "VALUES")
 	var rows [][]rex.Expr
-	ok := true
+	ok, computed := true, false
 	for _, r := range q.Rows {
 		row, fine := x.bindAll(r.Items)
 		ok = ok && fine
@@ -183,6 +183,7 @@ func (b *binder) values(q *syntax.Values, env queryEnv) logical.Node {
 			continue
 		}
 		for i, e := range row {
+			computed = computed || !isLiteral(r.Items[i])
 			if fine && holds(e, subMark) {
 				b.refuse(b.at(r.Items[i]), "a subquery in VALUES")
 				ok = false
@@ -193,7 +194,7 @@ func (b *binder) values(q *syntax.Values, env queryEnv) logical.Node {
 	if !ok {
 		return nil
 	}
-	v := &logical.Values{Base: logical.Base{At: b.at(q)}, Rows: rows}
+	v := &logical.Values{Base: logical.Base{At: b.at(q)}, Rows: rows, Computed: computed}
 	for c := range rows[0] {
 		t, fine := b.valuesColumn(q, rows, c)
 		ok = ok && fine
@@ -203,6 +204,17 @@ func (b *binder) values(q *syntax.Values, env queryEnv) logical.Node {
 		return nil
 	}
 	return v
+}
+
+// isLiteral tells literals, with or without a sign.
+func isLiteral(e syntax.Expr) bool {
+	switch e := e.(type) {
+	case *syntax.NumberLit, *syntax.StringLit, *syntax.BinaryLit, *syntax.BoolLit, *syntax.DatetimeLit, *syntax.IntervalLit:
+		return true
+	case *syntax.Unary:
+		return (e.Op == syntax.Plus || e.Op == syntax.Neg) && isLiteral(e.X)
+	}
+	return false
 }
 
 // valuesColumn brings a column of VALUES to the common type of its values.

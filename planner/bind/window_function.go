@@ -69,11 +69,14 @@ func shifted(name string) func(catalog.Call) (catalog.Resolved, error) {
 		if len(args) < 3 {
 			return catalog.Resolved{Args: args, Result: value.Null()}, nil
 		}
-		t, ok := types.Common(value, c.Args[2].WithAttr(types.NoTimeAttr))
-		if !ok {
+		other := c.Args[2].WithAttr(types.NoTimeAttr)
+		if _, ok := types.Common(value, other); !ok {
 			return catalog.Resolved{}, fmt.Errorf("default of %s is %s, but the value is %s", name, c.Args[2].Null(), value.Null())
 		}
-		args[0], args[2] = t, t
+		t := value.WithNull(value.Nullable || other.Nullable) // the default is cast to it, but no text is cut
+		if args[0] = t; !t.IsCharacter() {
+			args[2] = t
+		}
 		return catalog.Resolved{Args: args, Result: t}, nil
 	}
 }

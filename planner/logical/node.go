@@ -73,6 +73,8 @@ type ScanColumn struct {
 type Values struct {
 	Base
 	Rows [][]rex.Expr
+	// Computed says that a value is more than a literal.
+	Computed bool
 }
 
 // Project computes Exprs; Fields name them.

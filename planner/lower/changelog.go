@@ -231,6 +231,9 @@ func (b *builder) materialize(o *op, s *physical.Sink) {
 	case "NONE":
 		return
 	case "FORCE":
+		if accepts.Has(topology.UpdateBefore) {
+			return // such a sink wants the changes as they are
+		}
 	default:
 		if !from.made.Updating() || accepts.Has(topology.UpdateBefore) || inside {
 			return

@@ -73,6 +73,7 @@ func All() []Rule {
 		{Name: "nested", After: []string{"prune", "project-merge-again"}, Apply: nested},
 		{Name: "scan-filter", After: []string{"filter-push-again", "prune", "nested"}, Apply: scanFilter},
 		{Name: "scan-limit", After: []string{"prune", "project-merge-again"}, Apply: scanLimit},
+		{Name: "values-order", After: []string{"project-merge-again"}, Apply: valuesOrder},
 		{Name: "share-again", After: []string{"prune", "project-merge-again"}, Apply: share},
 		{Name: "window-pivot", After: []string{"window-aggregate", "project-merge-again"}, Apply: windowPivot},
 		{Name: "window-share", After: []string{"window-aggregate", "share-again", "window-pivot"}, Apply: windowShare},

@@ -58,6 +58,7 @@ func (d *Decoder) mapReader(t types.Type) (reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	keys := vec.NewBuilder(kt, 0)
 	return func(d *Decoder, b *vec.Builder) bool {
 		if d.peek() != '{' {
 			return d.unexpected("an object")
@@ -68,15 +69,18 @@ func (d *Decoder) mapReader(t types.Type) (reader, error) {
 		}
 		end := d.pos
 		val := column{read: read, name: "map value", b: b.Kid(1)}
-		last := d.last(entries)
-		for i, e := range entries {
-			if !last(i) {
-				continue // given again
-			}
-			d.pos = e.key
-			if !readKey(d, b.Kid(0)) {
+		entries = d.distinct(entries)
+		for _, e := range entries {
+			if d.pos = e.key; !readKey(d, keys) {
+				keys.Reset(0)
 				return false
 			}
+		}
+		texts := keys.Finish()
+		keys.Reset(0)
+		for _, i := range vec.HashOrder(len(entries), 16, func(i int) int32 { return vec.HashCode(texts, i) }) {
+			e := entries[i]
+			b.Kid(0).From(texts, i)
 			d.pos = e.value
 			if !d.value(&val, val.b.Len()) {
 				return false
@@ -125,26 +129,37 @@ func (d *Decoder) entries() ([]entry, bool) {
 	}
 }
 
-// last tells for each entry whether it is the last one with its key.
-func (d *Decoder) last(entries []entry) func(i int) bool {
-	key := func(e entry) string { return string(d.buf[e.key:e.keyEnd]) }
+// distinct gives each key once: where it first stood, with its last value.
+func (d *Decoder) distinct(entries []entry) []entry {
 	const few = 16
-	if len(entries) > few {
-		at := make(map[string]int, len(entries))
-		for i, e := range entries {
-			at[key(e)] = i
-		}
-		return func(i int) bool { return at[key(entries[i])] == i }
-	}
-	return func(i int) bool {
-		e := d.buf[entries[i].key:entries[i].keyEnd]
-		for _, l := range entries[i+1:] {
-			if bytes.Equal(d.buf[l.key:l.keyEnd], e) {
-				return false
+	if len(entries) <= few {
+		n := 0
+	next:
+		for _, e := range entries {
+			for k := range entries[:n] {
+				if f := &entries[k]; bytes.Equal(d.buf[f.key:f.keyEnd], d.buf[e.key:e.keyEnd]) {
+					f.value = e.value
+					continue next
+				}
 			}
+			entries[n] = e
+			n++
 		}
-		return true
+		return entries[:n]
 	}
+	at := make(map[string]int, len(entries))
+	n := 0
+	for _, e := range entries {
+		key := string(d.buf[e.key:e.keyEnd])
+		if k, ok := at[key]; ok {
+			entries[k].value = e.value
+			continue
+		}
+		at[key] = n
+		entries[n] = e
+		n++
+	}
+	return entries[:n]
 }
 
 func (d *Decoder) rowReader(t types.Type) (reader, error) {

@@ -62,18 +62,27 @@ func (a *collect) Partial(ids []int32) []*vec.Vec { return []*vec.Vec{a.set.part
 
 func (a *collect) Result(ids []int32) (*vec.Vec, error) {
 	off := make([]int32, 1, len(ids)+1)
-	var entries, counts []int32
+	var entries []int32
 	for _, id := range ids {
 		a.set.each(id, func(e int32) {
-			if n := a.set.count[e]; n > 0 {
-				entries, counts = append(entries, e), append(counts, int32(n))
+			if a.set.count[e] > 0 {
+				entries = append(entries, e)
 			}
 		})
 		off = append(off, int32(len(entries)))
 	}
+	values := a.set.values(entries)
+	order, counts := make([]int32, 0, len(entries)), make([]int32, 0, len(entries))
+	for g := range ids {
+		lo := int(off[g])
+		for _, i := range vec.HashOrder(int(off[g+1])-lo, 16, func(i int) int32 { return vec.HashCode(values, lo+i) }) {
+			order = append(order, int32(lo+i))
+			counts = append(counts, int32(a.set.count[entries[lo+i]]))
+		}
+	}
 	key, value := vec.MapTypes(a.t)
 	return &vec.Vec{Type: a.t, Len: len(ids), Off: off,
-		Kids: []*vec.Vec{a.set.values(entries).As(key), vec.FromSlice(value, counts, nil)}}, nil
+		Kids: []*vec.Vec{vec.Take(values, order).As(key), vec.FromSlice(value, counts, nil)}}, nil
 }
 
 func (a *collect) Reset(ids []int32) {

@@ -30,13 +30,15 @@ var collections = family("collection", []entry{
 		Name: "MAP", Sigs: "MAP[key, value, …]", Doc: "a map of these entries; of a key given twice the last value counts", Ex: "MAP['a', 1, 'b', 2] → {a=1, b=2}",
 		Infer: inferMap, New: builtNulls(func(_ *Frame, _ *rex.Call, b *vec.Builder, a args, i int) error {
 			for k := 0; k < len(a); k += 2 {
-				last := true
-				for l := k + 2; l < len(a) && last; l += 2 {
-					last = vec.CompareValues(a[k], i, a[l], i) != 0
+				first, value := true, k+1
+				for l := 0; l < len(a); l += 2 {
+					if l != k && vec.CompareValues(a[k], i, a[l], i) == 0 {
+						first, value = first && l > k, max(value, l+1)
+					}
 				}
-				if last {
+				if first {
 					b.Kid(0).From(a[k], i)
-					b.Kid(1).From(a[k+1], i)
+					b.Kid(1).From(a[value], i)
 				}
 			}
 			b.EndMap()
@@ -190,7 +192,7 @@ var collections = family("collection", []entry{
 		}, New: newMapFromArrays, Fallible: true,
 	},
 	{
-		Name: "MAP_UNION", Sigs: "MAP_UNION(map, …)", Doc: "the entries of all maps; of a key in several the last counts", Ex: "MAP_UNION(MAP['a', 1], MAP['b', 2]) → {a=1, b=2}",
+		Name: "MAP_UNION", Sigs: "MAP_UNION(map, …)", Doc: "the entries of all maps; of a key in several the last counts", Ex: "MAP_UNION(MAP['a', 1], MAP['b', 2]) → {b=2, a=1}",
 		Infer: inferMapUnion, New: newMapUnion,
 	},
 })

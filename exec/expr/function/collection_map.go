@@ -2,6 +2,7 @@ package function
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/weir-sql/weir/exec/vec"
 	"github.com/weir-sql/weir/planner/catalog"
@@ -89,7 +90,7 @@ func inferMapUnion(c catalog.Call) (catalog.Resolved, error) {
 
 func newMapUnion(call *rex.Call) (Kernel, error) {
 	return builtOf(func(_ *Frame, _ *rex.Call, b *vec.Builder, a args, i int) error {
-		for m, v := range a {
+		for m, v := range slices.Backward(a) { // the last map's entries come first
 			for k := int(v.Off[i]); k < int(v.Off[i+1]); k++ {
 				if !keyInLater(a, m, k, i) {
 					b.Kid(0).From(v.Kids[0], k)

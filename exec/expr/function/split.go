@@ -227,7 +227,7 @@ func newStrToMap(call *rex.Call) (Kernel, error) {
 			}
 			values[k] = append([]string(nil), pair[1:]...)
 		}
-		for k := range at {
+		for _, k := range vec.HashOrder(at, len(items), func(k int) int32 { return vec.JavaHash(keys[k]) }) {
 			b.Kid(0).String(keys[k])
 			if len(values[k]) > 0 {
 				b.Kid(1).String(values[k][0])
