@@ -38,7 +38,7 @@ func (p *planning) command(c bind.Command) (Command, diag.List) {
 	}
 	ts := make([]types.Type, len(c.Columns))
 	for i, name := range c.Columns {
-		if ts[i] = types.String; name == "null" { // of DESCRIBE: whether a column takes NULL
+		if ts[i] = types.String; name == "null" || name == "used" { // a column takes NULL, a module is in use
 			ts[i] = types.Bool
 		}
 		out.Schema = append(out.Schema, types.Field{Name: name, Type: ts[i]})
@@ -46,7 +46,7 @@ func (p *planning) command(c bind.Command) (Command, diag.List) {
 	rows := vec.NewBatchBuilder(ts, len(c.Rows))
 	for _, r := range c.Rows {
 		for i := range ts {
-			if c.Kind == "DESCRIBE" && r[i] == "NULL" {
+			if (c.Kind == "DESCRIBE" || c.Kind == "SHOW COLUMNS") && r[i] == "NULL" {
 				rows.Cols[i].Null()
 				continue
 			}

@@ -190,7 +190,7 @@ func (s *Session) prepare(ctx context.Context, r *Request, mode Mode) (text stri
 		}
 		a := s.Answer(ctx, diag.Source{Name: "setup", Text: b.String() + statement}, mode, AnswerOptions{Limit: 0})
 		if a.Status != StatusOK && !errors.Is(a.err, ErrLimit) {
-			if a.ErrorPhase == "plan" {
+			if a.ErrorPhase != "timeout" {
 				a.ErrorPhase = "setup"
 			}
 			return "", 0, a

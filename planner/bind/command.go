@@ -53,7 +53,13 @@ func (b *binder) admin(s syntax.Stmt) bool {
 		b.reset(s)
 	case *syntax.ClientCommand:
 		b.command(Command{Kind: s.Command, Span: at})
-	case *syntax.UseModules, *syntax.LoadModule, *syntax.UnloadModule:
+	case *syntax.UseModules:
+		if len(s.Names) != 1 || s.Names[0].Name != "core" {
+			b.errorf(codeNoNamespace, at, "the only module is core")
+			break
+		}
+		b.command(Command{Kind: "USE MODULES", Args: []string{"core"}, Span: at})
+	case *syntax.LoadModule, *syntax.UnloadModule:
 		b.refuse(at, "a change of modules")
 	case *syntax.Jar:
 		b.refuse(at, "a JAR").WithHint("weir runs no Java code")

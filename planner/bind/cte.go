@@ -42,7 +42,7 @@ func (s *cteScope) names() []string {
 func (b *binder) with(w *syntax.With, env queryEnv) (*cteScope, bool) {
 	for _, c := range w.CTEs {
 		if w.Recursive && readsItself(c) {
-			b.refuse(b.at(c), "a recursive query").WithHint("Flink does not run it either; unroll a fixed number of steps")
+			b.refuseToo(b.at(c), "a recursive query").WithHint("unroll a fixed number of steps")
 			return env.ctes, false
 		}
 	}

@@ -42,6 +42,10 @@ func (b *binder) alter(s *syntax.Alter) {
 		}
 		return
 	}
+	if t.IsView() && t.Temporary {
+		b.errorf(codeAlter, b.at(s.Name), "view %q is temporary and cannot be altered", t.Path.Name).WithHint("declare it again: CREATE OR REPLACE TEMPORARY VIEW …")
+		return
+	}
 	if r, ok := s.Action.(*syntax.RenameTo); ok {
 		b.renameTable(t, r)
 		return

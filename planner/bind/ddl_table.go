@@ -192,7 +192,7 @@ func (b *binder) draftColumn(c *syntax.ColumnDef) (columnDraft, bool) {
 func (b *binder) draftKey(d *tableDraft, c *syntax.Constraint) bool {
 	switch {
 	case c.Kind == syntax.UniqueKey:
-		b.refuse(b.at(c), "a UNIQUE constraint").WithHint("a PRIMARY KEY NOT ENFORCED says as much")
+		b.refuseToo(b.at(c), "a UNIQUE constraint").WithHint("a PRIMARY KEY NOT ENFORCED says as much")
 		return false
 	case c.Enforcement != syntax.NotEnforced:
 		b.errorf(codeKey, b.at(c), "a primary key cannot be enforced: weir does not own the data").WithHint("write PRIMARY KEY (…) NOT ENFORCED")
@@ -213,7 +213,7 @@ func (b *binder) draftKey(d *tableDraft, c *syntax.Constraint) bool {
 
 func (b *binder) draftWatermark(d *tableDraft, w *syntax.Watermark) bool {
 	if len(w.Column.Parts) > 1 {
-		b.refuse(b.at(w.Column), "a watermark on a nested field").WithHint("add a computed column: ts AS %s", w.Column.String())
+		b.refuseToo(b.at(w.Column), "a watermark on a nested field").WithHint("add a computed column: ts AS %s", w.Column.String())
 		return false
 	}
 	d.watermark = &watermarkDraft{column: w.Column.Parts[0], expr: w.Strategy, text: b.text(w.Strategy.Span()), at: b.at(w)}
@@ -416,6 +416,8 @@ func (b *binder) dropTable(s *syntax.Drop) {
 	case t.IsView() != (s.Kind == syntax.ObjectView):
 		other := map[bool]string{true: "view", false: "table"}[t.IsView()]
 		b.errorf(codeNoTable, b.at(s.Name), "%q is a %s", p.Name, other).WithHint("write DROP %s", strings.ToUpper(other))
+	case t.Temporary && !s.Temporary:
+		b.errorf(codeNoTable, b.at(s.Name), "%s %q is temporary", want, p.Name).WithHint("write DROP TEMPORARY %s", strings.ToUpper(want))
 	case s.Temporary && !t.Temporary:
 		if !s.IfExists {
 			b.errorf(codeNoTable, b.at(s.Name), "temporary %s %q not found", want, p.Name)

@@ -146,11 +146,11 @@ func (x *exprs) misplaced(e syntax.Expr) rex.Expr {
 	case *syntax.GroupingSet:
 		b.errorf(codeNotGrouped, at, "GROUPING SETS, ROLLUP and CUBE stand in GROUP BY only")
 	case *syntax.MultisetExpr:
-		b.refuse(at, "a MULTISET constructor")
+		b.refuseToo(at, "a MULTISET constructor")
 	case *syntax.Unique:
-		b.refuse(at, "UNIQUE")
+		b.refuseToo(at, "UNIQUE")
 	case *syntax.Cursor:
-		b.refuse(at, "CURSOR")
+		b.refuseToo(at, "CURSOR")
 	case *syntax.FormatJSON:
 		b.errorf(codeArguments, at, "FORMAT JSON stands only in JSON_OBJECT and JSON_ARRAY")
 	default:
@@ -297,7 +297,7 @@ func (x *exprs) row(e *syntax.Row) rex.Expr {
 func (x *exprs) array(e *syntax.ArrayExpr) rex.Expr {
 	b, at := x.b, x.b.at(e)
 	if e.Query != nil {
-		b.refuse(at, "ARRAY(query)").WithHint("use ARRAY_AGG in a scalar subquery")
+		b.refuseToo(at, "ARRAY(query)").WithHint("use ARRAY_AGG in a scalar subquery")
 		return invalid()
 	}
 	args, ok := x.bindAll(e.Items)
@@ -322,7 +322,7 @@ func (x *exprs) array(e *syntax.ArrayExpr) rex.Expr {
 func (x *exprs) mapValue(e *syntax.MapExpr) rex.Expr {
 	b, at := x.b, x.b.at(e)
 	if e.Query != nil {
-		b.refuse(at, "MAP(query)")
+		b.refuseToo(at, "MAP(query)")
 		return invalid()
 	}
 	args, ok := x.bindAll(e.Items)

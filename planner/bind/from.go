@@ -111,7 +111,7 @@ func (b *binder) wholeSample(s *syntax.Sample) bool {
 	if p, err := strconv.ParseFloat(s.Percent.Text, 64); err == nil && p == 100 {
 		return true
 	}
-	b.refuse(b.at(s), "TABLESAMPLE").WithHint("Flink does not run it either; filter with RAND() < 0.1")
+	b.refuseToo(b.at(s), "TABLESAMPLE").WithHint("filter with RAND() < 0.1")
 	return false
 }
 

@@ -51,7 +51,7 @@ func (b *binder) groupBy(k *block, x *exprs, g *syntax.GroupBy) *grouping {
 		}
 		out.sets = sets
 		if k.window != nil {
-			b.refuse(b.at(g), "GROUPING SETS together with a group window").WithHint("use a window table function: TABLE(TUMBLE(TABLE t, …))")
+			b.refuseToo(b.at(g), "GROUPING SETS together with a group window").WithHint("use a window table function: TABLE(TUMBLE(TABLE t, …))")
 			return nil
 		}
 	}

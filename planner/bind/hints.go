@@ -1,8 +1,10 @@
 package bind
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/logical"
 	"github.com/weir-sql/weir/planner/syntax"
 )
@@ -16,14 +18,17 @@ var (
 // HintNames lists the hints that may stand in a query.
 func HintNames() []string { return append(append([]string(nil), selectHints...), tableHints...) }
 
-// hints gives the hints of a place; a hint that nobody knows is a warning.
+// hints gives the hints of a place. A hint that stands in the wrong one is a warning.
 func (b *binder) hints(hints []*syntax.Hint, known []string) []logical.Hint {
 	var out []logical.Hint
 	for _, h := range hints {
 		name := strings.ToUpper(h.Name.Name)
 		if !contains(known, name) {
-			d := b.warnf(codeHint, b.at(h.Name), "hint %q has no meaning here and is ignored", h.Name.Name)
-			hintName(d, name, append(append([]string(nil), selectHints...), tableHints...))
+			if all := slices.Concat(selectHints, tableHints); !contains(all, name) {
+				hintName(b.errorf(codeHint, b.at(h.Name), "there is no hint %q", h.Name.Name), name, all)
+			} else {
+				b.warnf(codeHint, b.at(h.Name), "hint %q has no meaning here and is ignored", h.Name.Name)
+			}
 			continue
 		}
 		out = append(out, b.hint(name, h))
@@ -73,8 +78,25 @@ func hintText(e syntax.Expr) string {
 	return ""
 }
 
-// joinHints puts the hints of a SELECT on the joins of its FROM, and warns of names that
-// are no item of it.
+// stateTTL checks that a STATE_TTL hint gives tables durations.
+func (b *binder) stateTTL(h *syntax.Hint) bool {
+	ok := len(h.Args) > 0
+	for _, a := range h.Args {
+		if a.Key == nil {
+			ok = false
+		} else if _, fine := catalog.ParseDuration(hintText(a.Value)); !fine {
+			b.errorf(codeHint, b.at(a), "hint STATE_TTL gives %q the time %q, which is not a duration such as '1d'", hintText(a.Key), hintText(a.Value))
+			return false
+		}
+	}
+	if !ok {
+		b.errorf(codeHint, b.at(h), "hint STATE_TTL wants tables with durations").WithHint("e.g. STATE_TTL('orders' = '1 d')")
+	}
+	return ok
+}
+
+// joinHints puts the hints of a SELECT on the joins of its FROM. Names that are no item of it
+// are errors, as in Flink.
 func (b *binder) joinHints(r *rel, s *syntax.Select) {
 	if r == nil || len(s.Hints) == 0 {
 		return
@@ -90,6 +112,9 @@ func (b *binder) joinHints(r *rel, s *syntax.Select) {
 			continue // reported where the projection takes its hints
 		}
 		lh := b.hint(name, h)
+		if name == "STATE_TTL" && !b.stateTTL(h) {
+			continue
+		}
 		for i, a := range h.Args {
 			if name == "KEYBY" && i > 0 {
 				break // columns follow the table
@@ -98,7 +123,7 @@ func (b *binder) joinHints(r *rel, s *syntax.Select) {
 			if ref == "" || contains(aliases, ref) {
 				continue
 			}
-			d := b.warnf(codeHint, b.at(a), "hint %s names %q, which is no table of this FROM", name, ref)
+			d := b.errorf(codeHint, b.at(a), "hint %s names %q, which is no table of this FROM", name, ref)
 			hintName(d, ref, aliases)
 		}
 		use = append(use, lh)

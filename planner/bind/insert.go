@@ -166,7 +166,7 @@ func (b *binder) insertTarget(ins *insertion, s *syntax.Insert) bool {
 	seen := map[int]bool{}
 	for _, name := range s.Columns {
 		if len(name.Parts) > 1 {
-			b.refuse(b.at(name), "INSERT into a nested field")
+			b.refuseToo(b.at(name), "INSERT into a nested field")
 			ok = false
 			continue
 		}

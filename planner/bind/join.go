@@ -47,7 +47,7 @@ func (b *binder) join(t *syntax.Join, q queryEnv, left *rel) (fromItem, bool) {
 func (b *binder) joinRight(t *syntax.Join, kind physical.JoinKind, l *rel, q queryEnv) (fromItem, bool) {
 	dependent := func() bool {
 		if kind != physical.Inner && kind != physical.LeftOuter {
-			b.refuse(b.at(t), "a RIGHT or FULL JOIN with a side that depends on the other")
+			b.refuseToo(b.at(t), "a RIGHT or FULL JOIN with a side that depends on the other")
 			return false
 		}
 		return true

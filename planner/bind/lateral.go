@@ -63,7 +63,7 @@ func (b *binder) unnest(u *syntax.Unnest, q queryEnv, left *rel, kind physical.J
 		return fromItem{}, false
 	}
 	if len(u.Args) != 1 {
-		b.refuse(at, "UNNEST of several collections").WithHint("join one UNNEST for each")
+		b.refuseToo(at, "UNNEST of several collections").WithHint("join one UNNEST for each")
 		return fromItem{}, false
 	}
 	in := left

@@ -46,7 +46,7 @@ func (b *binder) matchRecognize(m *syntax.MatchRecognize, q queryEnv) (*rel, boo
 func (b *binder) matchClauses(m *syntax.MatchRecognize) bool {
 	switch {
 	case m.Rows == syntax.AllRowsPerMatch:
-		b.refuse(b.at(m), "ALL ROWS PER MATCH").WithHint("use ONE ROW PER MATCH, as in Flink")
+		b.refuseToo(b.at(m), "ALL ROWS PER MATCH").WithHint("use ONE ROW PER MATCH")
 	case len(m.Subsets) > 0:
 		b.refuse(b.at(m.Subsets[0]), "SUBSET of MATCH_RECOGNIZE").WithHint("name the variables themselves")
 	case len(m.Measures) == 0:

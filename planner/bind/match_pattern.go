@@ -16,7 +16,7 @@ func (b *binder) matchPattern(m *syntax.MatchRecognize, n *logical.Match) bool {
 	optional := true
 	for i, v := range vars {
 		if v.Min == 0 && v.Max <= 1 && i > 0 && vars[i-1].Greedy {
-			b.refuse(b.at(m.Pattern), "an optional variable behind a greedy one in PATTERN").
+			b.refuseToo(b.at(m.Pattern), "an optional variable behind a greedy one in PATTERN").
 				WithHint("make %s reluctant: %s%s", vars[i-1].Name, vars[i-1].Name, "+?")
 			return false
 		}
@@ -24,9 +24,9 @@ func (b *binder) matchPattern(m *syntax.MatchRecognize, n *logical.Match) bool {
 	}
 	switch last := vars[len(vars)-1]; {
 	case optional:
-		b.refuse(b.at(m.Pattern), "a PATTERN that matches no row at all").WithHint("at least one variable must have a row")
+		b.refuseToo(b.at(m.Pattern), "a PATTERN that matches no row at all").WithHint("at least one variable must have a row")
 	case last.Greedy:
-		b.refuse(b.at(m.Pattern), "a greedy quantifier at the end of PATTERN").
+		b.refuseToo(b.at(m.Pattern), "a greedy quantifier at the end of PATTERN").
 			WithHint("it would wait for ever: end with a plain variable or a reluctant quantifier such as %s+?", last.Name)
 	default:
 		return true
@@ -41,7 +41,7 @@ func (b *binder) patternItems(p syntax.Pattern, q *syntax.PatternQuant, n *logic
 		return b.patternVar(p, q, n)
 	case *syntax.PatternSeq:
 		if q != nil {
-			b.refuse(b.at(q), "a quantifier on a group of pattern variables").WithHint("put quantifiers on single variables")
+			b.refuseToo(b.at(q), "a quantifier on a group of pattern variables").WithHint("put quantifiers on single variables")
 			return false
 		}
 		for _, it := range p.Items {
@@ -52,16 +52,16 @@ func (b *binder) patternItems(p syntax.Pattern, q *syntax.PatternQuant, n *logic
 		return true
 	case *syntax.PatternQuant:
 		if q != nil {
-			b.refuse(b.at(q), "a quantifier on a quantifier")
+			b.refuseToo(b.at(q), "a quantifier on a quantifier")
 			return false
 		}
 		return b.patternItems(p.Item, p, n)
 	case *syntax.PatternAlt:
-		b.refuse(b.at(p), "an alternation (|) in PATTERN").WithHint("write one MATCH_RECOGNIZE for each alternative, or let DEFINE choose")
+		b.refuseToo(b.at(p), "an alternation (|) in PATTERN").WithHint("write one MATCH_RECOGNIZE for each alternative, or let DEFINE choose")
 	case *syntax.PatternPermute:
-		b.refuse(b.at(p), "PERMUTE in PATTERN").WithHint("write one MATCH_RECOGNIZE for each order")
+		b.refuseToo(b.at(p), "PERMUTE in PATTERN").WithHint("write one MATCH_RECOGNIZE for each order")
 	case *syntax.PatternExclude:
-		b.refuse(b.at(p), "an exclusion ({- -}) in PATTERN")
+		b.refuseToo(b.at(p), "an exclusion ({- -}) in PATTERN")
 	}
 	return false
 }
@@ -73,7 +73,7 @@ func (b *binder) patternVar(p *syntax.PatternVar, q *syntax.PatternQuant, n *log
 	v := physical.PatternVar{Name: p.Name.Name, Min: 1, Max: 1}
 	for _, have := range n.Pattern.Vars {
 		if have.Name == v.Name {
-			b.refuse(b.at(p), "a pattern variable that stands twice in PATTERN").WithHint("give one of them another name and the same definition")
+			b.refuseToo(b.at(p), "a pattern variable that stands twice in PATTERN").WithHint("give one of them another name and the same definition")
 			return false
 		}
 	}
@@ -88,7 +88,7 @@ func (b *binder) patternVar(p *syntax.PatternVar, q *syntax.PatternQuant, n *log
 			b.errorf(codeMatch, b.at(q), "quantifier of %q asks for no row at all", v.Name)
 			return false
 		case once && q.Reluctant:
-			b.refuse(b.at(q), "a reluctant optional variable (??)").WithHint("write %s?", v.Name)
+			b.refuseToo(b.at(q), "a reluctant optional variable (??)").WithHint("write %s?", v.Name)
 			return false
 		}
 		// What may be there or not, and a fixed number of rows, know no greed.

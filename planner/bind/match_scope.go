@@ -47,7 +47,7 @@ func (s *matchScope) begin(out *physical.RowValues, own int) { s.out, s.own, s.n
 // plain reports expressions that are no function of the rows of a match.
 func (s *matchScope) plain(e rex.Expr, at diag.Span) bool {
 	if holds(e, subMark) {
-		s.b.refuse(at, "a subquery in MATCH_RECOGNIZE").WithHint("join it to the input before")
+		s.b.refuseToo(at, "a subquery in MATCH_RECOGNIZE").WithHint("join it to the input before")
 		return false
 	}
 	return true
@@ -163,7 +163,7 @@ func (s *matchScope) navigate(x *exprs, name string, c *syntax.Call) rex.Expr {
 	}
 	if name == "PREV" || name == "NEXT" {
 		if len(c.Args) == 1 || nav.offset > 0 {
-			b.refuse(at, name+" in MATCH_RECOGNIZE").WithHint("LAST(%s, 1) looks back within the rows of a variable", b.text(c.Args[0].Span()))
+			b.refuseToo(at, name+" in MATCH_RECOGNIZE").WithHint("LAST(%s, 1) looks back within the rows of a variable", b.text(c.Args[0].Span()))
 			return invalid()
 		}
 	}
@@ -202,7 +202,7 @@ func (s *matchScope) aggregate(x *exprs, f *catalog.Function, c *syntax.Call) re
 		b.errorf(codeAggregate, at, "aggregate %s stands inside FIRST, LAST or another aggregate", f.Name)
 		return invalid()
 	case c.Distinct:
-		b.refuse(at, "DISTINCT aggregates in MATCH_RECOGNIZE")
+		b.refuseToo(at, "DISTINCT aggregates in MATCH_RECOGNIZE")
 		return invalid()
 	case c.Filter != nil, len(c.OrderBy) > 0, len(c.WithinGroup) > 0:
 		b.refuse(at, "FILTER and ORDER BY of an aggregate in MATCH_RECOGNIZE")
@@ -233,7 +233,7 @@ func (s *matchScope) call(x *exprs, name string, c *syntax.Call) (rex.Expr, bool
 	case "FIRST", "LAST", "PREV", "NEXT":
 		return s.navigate(x, name, c), true
 	case "CLASSIFIER", "MATCH_NUMBER":
-		b.refuse(at, name)
+		b.refuseToo(at, name)
 		return invalid(), true
 	case "MATCH_PROCTIME":
 		return &rex.Call{Fn: "PROCTIME", T: types.NewTimestampLTZ(3).NotNull().WithAttr(types.Proctime), Span: at}, true

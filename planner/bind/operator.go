@@ -14,7 +14,7 @@ func (x *exprs) unary(e *syntax.Unary) rex.Expr {
 	b, at := x.b, x.b.at(e)
 	switch {
 	case e.Op == syntax.Running:
-		b.refuse(at, "RUNNING in MATCH_RECOGNIZE")
+		b.refuseToo(at, "RUNNING in MATCH_RECOGNIZE")
 		return invalid()
 	case e.Op == syntax.Final && (x.match == nil || x.match.own >= 0):
 		b.errorf(codeMatch, at, "FINAL stands only in MEASURES of MATCH_RECOGNIZE")
@@ -278,7 +278,7 @@ func (x *exprs) like(e *syntax.Like) rex.Expr {
 		name = "SIMILAR"
 	case syntax.ILike, syntax.RLike:
 		name = map[syntax.LikeKind]string{syntax.ILike: "ILIKE", syntax.RLike: "RLIKE"}[e.Kind]
-		b.refuse(b.at(e), "operator "+name).WithHint("write LOWER(a) LIKE LOWER(b), or REGEXP(a, b)")
+		b.refuseToo(b.at(e), "operator "+name).WithHint("write LOWER(a) LIKE LOWER(b), or REGEXP(a, b)")
 		return invalid()
 	}
 	nullable := false
@@ -353,7 +353,7 @@ func (x *exprs) is(e *syntax.Is) rex.Expr {
 	case syntax.IsJSON, syntax.IsJSONObject, syntax.IsJSONArray, syntax.IsJSONScalar:
 		return x.isJSON(e, v)
 	}
-	b.refuse(at, "IS A SET and IS EMPTY")
+	b.refuseToo(at, "IS A SET and IS EMPTY")
 	return invalid()
 }
 

@@ -93,7 +93,7 @@ func (x *exprs) overCall(f *catalog.Function, c *syntax.Call) rex.Expr {
 		b.errorf(codeOver, at, "IGNORE NULLS and RESPECT NULLS go with LAG and LEAD, not with %s", f.Name)
 		return invalid()
 	case c.Filter != nil:
-		b.refuse(b.at(c.Filter), "FILTER with OVER").WithHint("write a CASE as the argument")
+		b.refuseToo(b.at(c.Filter), "FILTER with OVER").WithHint("write a CASE as the argument")
 		return invalid()
 	}
 	if len(c.Args) > 1 && !b.batch() && (f.Name == "LAG" || f.Name == "LEAD") {
@@ -225,7 +225,7 @@ func (x *exprs) frame(f *syntax.Frame, order []rex.Expr) (logical.Frame, bool) {
 		}
 		out.Preceding = v
 	default:
-		b.refuse(b.at(f.Start), "a frame that starts after the current row")
+		b.refuseToo(b.at(f.Start), "a frame that starts after the current row")
 		return out, false
 	}
 	if f.End == nil {
@@ -242,7 +242,7 @@ func (x *exprs) frame(f *syntax.Frame, order []rex.Expr) (logical.Frame, bool) {
 		}
 		out.Following = v
 	default:
-		b.refuse(b.at(f.End), "a frame that ends before the current row")
+		b.refuseToo(b.at(f.End), "a frame that ends before the current row")
 		return out, false
 	}
 	if out.Following != 0 && !b.batch() {
@@ -276,7 +276,7 @@ func (x *exprs) frameBound(f *syntax.Frame, bound *syntax.FrameBound, order []re
 		b.errorf(codeOver, b.at(bound.Expr), "RANGE with an interval wants an ORDER BY on a time")
 		return 0, false
 	case l.T.Kind == types.IntervalYearMonth:
-		b.refuse(b.at(bound.Expr), "RANGE over months")
+		b.refuseToo(b.at(bound.Expr), "RANGE over months")
 		return 0, false
 	case l.T.IsInteger() && isInt && v >= 0 && len(order) == 1 && order[0].Type().IsInteger():
 		return v, true

@@ -68,6 +68,11 @@ func (b *binder) refuse(span diag.Span, what string) report {
 	return b.errorf(codeRefused, span, "%s is not executable in weir yet", what)
 }
 
+// refuseToo reports something that parses and that Flink's planner refuses as well.
+func (b *binder) refuseToo(span diag.Span, what string) report {
+	return b.errorf(codeRefused, span, "Flink SQL refuses %s, and so does weir", what)
+}
+
 // hintName points to the nearest candidate, if one is near.
 func hintName(r report, name string, cands []string) {
 	best := diag.Nearest(name, cands)

@@ -51,6 +51,12 @@ func (b *binder) show(s *syntax.Show) {
 	for _, n := range b.matching(s, names) {
 		c.Rows = append(c.Rows, []string{n})
 	}
+	if s.What == syntax.ShowModules && s.Full {
+		c.Columns = append(c.Columns, "used")
+		for i := range c.Rows {
+			c.Rows[i] = append(c.Rows[i], "true")
+		}
+	}
 	b.command(c)
 }
 

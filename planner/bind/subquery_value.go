@@ -234,7 +234,7 @@ func (b *binder) inValue(r *rel, s *subquery, lhs, corr []rex.Expr) rex.Expr {
 		return isNotNull(b.matchMark(r, p, s, p.cols, lhs, corr))
 	}
 	if len(lhs) > 1 {
-		b.refuse(s.at, "IN with several nullable columns as a value").WithHint("use it as a condition of WHERE")
+		b.refuseToo(s.at, "IN with several nullable columns as a value").WithHint("use it as a condition of WHERE")
 		return invalid()
 	}
 	all, known := b.counts(r, p, s, corr)
