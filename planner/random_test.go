@@ -318,7 +318,10 @@ func finalRows(t *testing.T, query string, mode topology.Mode, parallelism int, 
 	if g == nil {
 		return nil, list
 	}
-	out := &folded{rows: map[string]int{}}
+	out := &folded{rows: map[string]int{}, now: map[string]string{}}
+	if in := g.Inputs(g.Sinks()[0].ID); len(in) == 1 && in[0].Changelog.Updating() && !in[0].Changelog.Has(topology.UpdateBefore) {
+		out.key = in[0].UpsertKey
+	}
 	env := build.Env{Batch: mode == topology.Batch, Functions: testFunctions}
 	job, err := runtime.Start(context.Background(), g, runtime.Config{Build: func(s physical.Spec) (exec.Operator, error) { return build.Operator(s, env) },
 		Connectors: out, TempDir: t.TempDir(), Config: config})
@@ -335,6 +338,8 @@ func finalRows(t *testing.T, query string, mode topology.Mode, parallelism int, 
 type folded struct {
 	mu   sync.Mutex
 	rows map[string]int
+	key  []int             // of a changelog without -U; nil if it has them
+	now  map[string]string // the row of each key
 }
 
 func (f *folded) Source(context.Context, *physical.Source) (exec.Source, error) {
@@ -361,7 +366,22 @@ func (f *folded) Write(_ context.Context, b *vec.Batch) error {
 		if !b.Kind(i).Adds() {
 			by = -1
 		}
-		f.rows[strings.Join(cells, " | ")] += by
+		row := strings.Join(cells, " | ")
+		if f.key != nil {
+			var key strings.Builder
+			for _, k := range f.key {
+				key.WriteString(cells[k] + " | ")
+			}
+			old, had := f.now[key.String()]
+			if had {
+				f.rows[old]--
+			}
+			if delete(f.now, key.String()); by < 0 {
+				continue
+			}
+			f.now[key.String()] = row
+		}
+		f.rows[row] += by
 	}
 	return nil
 }
