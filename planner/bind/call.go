@@ -322,12 +322,20 @@ func (x *exprs) aggregateArgs(f *catalog.Function, c *syntax.Call) (*aggregateCa
 	return a, true
 }
 
-// refuseOrder refuses an order of the rows of an aggregate, which no accumulator keeps; nor does Flink.
+// refuseOrder handles an order of the rows of an aggregate, which no accumulator keeps: Flink takes and
+// ignores it where the result is an array, and refuses it elsewhere.
 func (b *binder) refuseOrder(a *aggregateCall) bool {
-	if len(a.order) > 0 {
-		b.refuse(a.at, "ORDER BY in "+a.name).WithHint("an aggregate takes rows as they come")
+	switch {
+	case len(a.order) == 0:
+		return false
+	case a.name == "ARRAY_AGG" || a.name == "JSON_ARRAYAGG":
+		a.order = nil
+		b.warnf(codeOver, a.at, "ORDER BY in %s has no effect: as in Flink, it takes rows as they come", a.name).
+			WithHint("sort the result: ARRAY_SORT(…)")
+		return false
 	}
-	return len(a.order) > 0
+	b.refuseToo(a.at, "ORDER BY in "+a.name).WithHint("an aggregate takes rows as they come")
+	return true
 }
 
 // aggregateOperands binds the arguments of an aggregate. They cannot hold aggregates,
