@@ -35,9 +35,10 @@ type barrier struct {
 
 	mu      sync.Mutex
 	snap    *Snapshot
-	waiting int                   // tasks that have not passed the barrier
-	taken   map[*sinkOperator]int // how many of a writer's uncommitted tokens the snapshot holds
-	done    chan struct{}         // closed when waiting is 0
+	waiting int                       // tasks that have not passed the barrier
+	taken   map[*sinkOperator]int     // how many of a writer's uncommitted tokens the snapshot holds
+	done    chan struct{}             // closed when waiting is 0
+	from    map[string]SourcePosition // of the snapshot that the run goes on from
 }
 
 // writer gives operators a place for their state.
@@ -72,11 +73,28 @@ func (b *barrier) position(uid string, p SourcePosition, mark int64) {
 	}
 }
 
+// carry keeps where splits stood in the snapshot that the run goes on from if no task had begun them again at the barrier:
+// without it a run that goes on from this one would read them from their beginning. b.mu is held.
+func (b *barrier) carry() {
+	for uid, from := range b.from {
+		all, ok := b.snap.Positions[uid]
+		if !ok {
+			continue
+		}
+		for id, pos := range from.Splits {
+			if _, begun := all.Splits[id]; !begun && !slices.Contains(all.Done, id) {
+				all.Splits[id] = pos
+			}
+		}
+	}
+}
+
 // passed counts a task that has taken its part.
 func (b *barrier) passed() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.waiting--; b.waiting == 0 {
+		b.carry()
 		close(b.done)
 	}
 }
@@ -105,7 +123,11 @@ func (j *Job) Drain(ctx context.Context) error {
 // newBarrier makes the next barrier. The caller holds snapMu until it is through.
 func (j *Job) newBarrier() *barrier {
 	j.lastSnap++
-	return &barrier{id: j.lastSnap, done: make(chan struct{}), waiting: len(j.tasks), taken: map[*sinkOperator]int{}, snap: &Snapshot{ID: j.lastSnap,
+	var from map[string]SourcePosition
+	if j.cfg.Restore != nil {
+		from = j.cfg.Restore.Positions
+	}
+	return &barrier{id: j.lastSnap, from: from, done: make(chan struct{}), waiting: len(j.tasks), taken: map[*sinkOperator]int{}, snap: &Snapshot{ID: j.lastSnap,
 		State: state.NewMemory(), Positions: map[string]SourcePosition{}, Commits: map[string][][]byte{}, Marks: map[string]int64{}}}
 }
 
