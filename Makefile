@@ -9,7 +9,7 @@ GOBIN := $(shell $(GO) env GOPATH)/bin
 
 export CGO_ENABLED := 0
 
-.PHONY: test-tmux help demo build test conformance race test-kafka test-redis lint bench fuzz cross clean test-python test-snippets wasm-guest
+.PHONY: help demo build test conformance race test-kafka test-redis lint bench fuzz cross clean test-python test-snippets test-tmux wasm-guest
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -45,7 +45,7 @@ wasm-guest: ## the WebAssembly functions of the tests are what their source says
 	cmp bin/guest.wasm exec/udf/wasm/testdata/guest.wasm
 
 test-tmux: ## a journey through the workbench in a real terminal (Debian: apt-get install tmux)
-	go test ./cmd/weir -tags tmux -run Tmux -v
+	$(GO) test -count=1 ./cmd/weir -tags tmux -run Tmux -v
 
 test-kafka: ## the Kafka tests against a real Apache Kafka (needs Java 17 and Maven)
 	./connectors/kafka/realbroker/run.sh
