@@ -108,10 +108,13 @@ func (b *bench) check(statement string) ([]outcome, error) {
 	return out, nil
 }
 
-// TestStatements runs random statements for a while. WEIR_STATEMENTS=n asks for n, WEIR_SEED=s for one, with what became of it.
+// statements is how many are run without WEIR_STATEMENTS, the same ones everywhere.
+const statements = 1500
+
+// TestStatements runs random statements, for some seconds at most. WEIR_STATEMENTS=n asks for n, WEIR_SEED=s for one, with what became of it.
 func TestStatements(t *testing.T) {
 	b := newBench(t)
-	count, seed := 1<<30, uint64(1)
+	count, seed := 0, uint64(1)
 	for name, to := range map[string]func(uint64){"WEIR_STATEMENTS": func(n uint64) { count = int(n) }, "WEIR_SEED": func(n uint64) { seed = n }} {
 		if n, err := strconv.ParseUint(os.Getenv(name), 10, 32); err == nil {
 			to(n)
@@ -121,9 +124,13 @@ func TestStatements(t *testing.T) {
 	if testing.Short() {
 		until = time.Now().Add(time.Second)
 	}
+	asked := count > 0
+	if !asked {
+		count = statements
+	}
 	phases, messages := map[string]int{}, map[string]int{}
 	ran := 0
-	for ; ran < count && (count < 1<<30 || time.Now().Before(until)); ran++ {
+	for ; ran < count && (asked || time.Now().Before(until)); ran++ {
 		at := seed + uint64(ran)
 		statement := Statement(rand.New(rand.NewPCG(at, 1)))
 		outcomes, err := b.check(statement)
