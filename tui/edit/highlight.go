@@ -70,7 +70,11 @@ func (h *highlighter) touched(from, _, _ int) {
 		from = min(from, h.loose)
 	}
 	h.loose, h.closedAt = -1, 0
-	h.begins = h.begins[:min(len(h.begins), from+1)]
+	n := min(len(h.begins), from+1)
+	for n > 1 && h.begins[n-1] > inHint {
+		n-- // within a text because of what closes it at the change or behind it
+	}
+	h.begins = h.begins[:n]
 }
 
 // begin tells what a line begins in.

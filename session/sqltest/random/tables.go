@@ -140,6 +140,7 @@ func rows(t *rapid.T, shape Table, filled, ordered bool) *Table {
 	n := rapid.IntRange(least, 9).Draw(t, "rows of "+shape.Name)
 	at := 0
 	alive := map[int]map[string]any{}
+	since := map[int]int{} // when a key got its row
 	for i := range n {
 		at += rapid.IntRange(0, 4).Draw(t, "later")
 		row := map[string]any{}
@@ -161,13 +162,14 @@ func rows(t *rapid.T, shape Table, filled, ordered bool) *Table {
 		switch before := alive[id]; {
 		case before == nil:
 			out.Rows = append(out.Rows, Row{"+I", row})
-			alive[id] = row
-		case rapid.IntRange(0, 2).Draw(t, "gone") == 0:
+			alive[id], since[id] = row, at
+		// A deletion has the time of what it deletes: behind the watermark it would come too late for some.
+		case (!shape.Rowtime || at-since[id] < 5) && rapid.IntRange(0, 2).Draw(t, "gone") == 0:
 			out.Rows = append(out.Rows, Row{"-D", before})
 			delete(alive, id)
 		default:
 			out.Rows = append(out.Rows, Row{"-U", before}, Row{"+U", row})
-			alive[id] = row
+			alive[id], since[id] = row, at
 		}
 	}
 	return &out
