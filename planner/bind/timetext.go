@@ -11,7 +11,7 @@ import (
 // parseDate reads uuuu-MM-dd as days since the epoch.
 func parseDate(s string) (days int64, ok bool) {
 	parts := strings.Split(s, "-")
-	if len(parts) != 3 || len(parts[0]) != 4 {
+	if len(parts) != 3 || len(parts[0]) > 4 {
 		return 0, false
 	}
 	var n [3]int
@@ -21,6 +21,9 @@ func parseDate(s string) (days int64, ok bool) {
 			return 0, false
 		}
 		n[i] = v
+	}
+	if n[0] == 0 && len(parts[0]) < 4 {
+		return 0, false
 	}
 	t := time.Date(n[0], time.Month(n[1]), n[2], 0, 0, 0, 0, time.UTC)
 	if t.Year() != n[0] || int(t.Month()) != n[1] || t.Day() != n[2] {

@@ -148,7 +148,11 @@ var collections = family("collection", []entry{
 			if a.has(2) {
 				to = a.int(2, i)
 			}
-			for k := max(place(from, n), 1); k <= min(place(to, n), n); k++ {
+			last := min(place(to, n), n)
+			if last == 0 {
+				last = 1 // the place before the first is the first, as in the reference
+			}
+			for k := max(place(from, n), 1); k <= min(last, n); k++ {
 				out.From(a[0].Kids[0], lo+k-1)
 			}
 		}),

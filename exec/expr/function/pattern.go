@@ -25,7 +25,7 @@ type datePattern struct {
 }
 
 const (
-	modernLetters = "GuyDMLdQqYwWEecFahKkHmsSAnNVvzOXxZ"
+	modernLetters = "GuyDMLdQqYwWEecFaBhKkHmsSAnNVvzOXxZ"
 	legacyLetters = "GyYMLwWDdFEuaHkKhmsSzZX"
 )
 
@@ -106,6 +106,8 @@ func tooMany(c byte, n int) bool {
 		return n > 3
 	case 'a', 'F', 'W':
 		return n > 1
+	case 'B':
+		return n != 1 && n != 4 && n != 5
 	case 'S':
 		return n > 9
 	case 'M', 'L', 'E', 'Q', 'q', 'G', 'e', 'c', 'X', 'x', 'Z':

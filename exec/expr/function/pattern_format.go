@@ -143,6 +143,8 @@ func (p *datePattern) item(dst []byte, it patternItem, c *clock) ([]byte, error)
 		return p.item(dst, patternItem{letter: 'E', n: it.n}, c)
 	case 'a':
 		return append(dst, [...]string{"AM", "PM"}[hour/12]...), nil
+	case 'B':
+		return append(dst, dayPeriod(hour, c.sec/60%60, it.n)...), nil
 	case 'H':
 		return appendNumber(dst, hour, it.n), nil
 	case 'k':
@@ -223,4 +225,25 @@ func FormatTime(t time.Time, pattern string) (string, error) {
 	c.zone, c.instant = t.Location(), t.Unix()
 	out, err := p.format(nil, &c)
 	return string(out), err
+}
+
+// dayPeriod is the part of the day that English has a name for (CLDR); n = 5 is its narrow form.
+func dayPeriod(hour, minute int64, n int) string {
+	switch {
+	case hour == 0 && minute == 0 && n == 5:
+		return "mi"
+	case hour == 0 && minute == 0:
+		return "midnight"
+	case hour == 12 && minute == 0 && n == 5:
+		return "n"
+	case hour == 12 && minute == 0:
+		return "noon"
+	case hour < 6 || hour >= 21:
+		return "at night"
+	case hour < 12:
+		return "in the morning"
+	case hour < 18:
+		return "in the afternoon"
+	}
+	return "in the evening"
 }

@@ -143,7 +143,7 @@ func newToTimestampLTZ(call *rex.Call) (Kernel, error) {
 		s, z := a.str(0, i), utc
 		if a.has(2) {
 			var ok bool
-			if z, ok = zs.of(a.str(2, i)); !ok {
+			if z, ok = zs.of(zoneID(a.str(2, i))); !ok {
 				return 0, false, nil
 			}
 		}
@@ -305,6 +305,22 @@ func (zs zones) of(name string) (*zone, bool) {
 	}
 	zs[strings.Clone(name)] = z
 	return z, ok
+}
+
+// zoneID spells the zones of java.time as those of java.util: an offset alone, and UTC and
+// UT with one, are GMT with it.
+func zoneID(name string) string {
+	switch {
+	case strings.HasPrefix(name, "+"), strings.HasPrefix(name, "-"):
+		return "GMT" + name
+	case strings.HasPrefix(name, "UTC+"), strings.HasPrefix(name, "UTC-"):
+		return "GMT" + name[3:]
+	case strings.HasPrefix(name, "UT+"), strings.HasPrefix(name, "UT-"):
+		return "GMT" + name[2:]
+	case name == "UT":
+		return "UTC"
+	}
+	return name
 }
 
 // inferToTimestampLTZ takes an INT for the precision, of all whole numbers.
