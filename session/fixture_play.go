@@ -75,12 +75,12 @@ func (p *player) carry(ctx context.Context, m Moment, again bool) bool {
 	case momentEnd:
 		s := p.sources[m.source]
 		if !p.give(ctx, s, m.Split, delivery{mark: exec.MinWatermark, end: true}) {
-			return false
+			return p.finished()
 		}
 		if m.Split == len(s.readers)-1 {
 			p.ended(s)
 		}
-		return p.job.Drain(ctx) == nil
+		return p.job.Drain(ctx) == nil || p.finished()
 	case fixtures.StepWatermark, fixtures.StepIdle:
 		d := delivery{mark: exec.MinWatermark, idle: m.Kind == fixtures.StepIdle}
 		if m.Kind == fixtures.StepWatermark {
@@ -98,6 +98,17 @@ func (p *player) carry(ctx context.Context, m Moment, again bool) bool {
 		}
 	}
 	return true
+}
+
+// finished reports whether the job has ended well, as it may do at once when its last
+// input ends.
+func (p *player) finished() bool {
+	select {
+	case <-p.job.Done():
+		return p.job.Wait() == nil
+	default:
+		return false
+	}
 }
 
 // rows lets rows come to all who read the table.
