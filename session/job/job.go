@@ -75,12 +75,12 @@ func (n Need) String() string {
 
 // Parse reads a job file.
 func Parse(src diag.Source) (*Job, error) {
-	fail := func(format string, args ...any) error {
+	fail := func(format string, args ...any) *diag.Diagnostic {
 		return &diag.Diagnostic{Severity: diag.Error, Code: "W0670", File: src.Name, Primary: fmt.Sprintf(format, args...)}
 	}
 	j := &Job{}
 	if err := yaml.UnmarshalWithOptions([]byte(src.Text), j, yaml.Strict()); err != nil {
-		d := fail("this is no job file").(*diag.Diagnostic)
+		d := fail("this is no job file")
 		return nil, d.WithDetail("%s", strings.TrimSpace(yaml.FormatError(err, false, true)))
 	}
 	switch {
