@@ -42,9 +42,10 @@ type Answer struct {
 	ID      string   `json:"id"`
 	Columns []Column `json:"columns"`
 	Rows    [][]any  `json:"rows"` // kind, then values; numbers as json.Number
-	// Final are the rows that the changelog leaves, by its upsert key if it has one; only
-	// of weir's own answers.
+	// Final are the rows that the changelog leaves, and UpsertKey the columns that tell
+	// which row a +U replaces in a changelog without -U; only of weir's own answers.
 	Final      [][]any `json:"final,omitempty"`
+	UpsertKey  []int   `json:"upsert_key,omitempty"`
 	Error      string  `json:"error,omitempty"`
 	ErrorPhase string  `json:"error_phase,omitempty"` // setup, plan, run or timeout
 }

@@ -25,7 +25,7 @@ func Verdict(want, got Answer, strict bool) string {
 	if w, g := columnTexts(want), columnTexts(got); w != g {
 		return fmt.Sprintf("columns %s, want %s", g, w)
 	}
-	if onlyWant, onlyGot := difference(final(want), final(got)); len(onlyWant)+len(onlyGot) > 0 {
+	if onlyWant, onlyGot := difference(final(want, got.UpsertKey), final(got, got.UpsertKey)); len(onlyWant)+len(onlyGot) > 0 {
 		return fmt.Sprintf("final rows: only here %s, only there %s", clip(strings.Join(onlyGot, " ")), clip(strings.Join(onlyWant, " ")))
 	}
 	if strict {
@@ -80,18 +80,36 @@ func columnTexts(a Answer) string {
 	return "(" + strings.Join(parts, ", ") + ")"
 }
 
-// final materialises a changelog: text of a row → how often it is there.
-func final(a Answer) map[string]int {
-	rows := map[string]int{}
-	for _, r := range a.Rows {
-		k := key(r[1:])
-		if kind := r[0]; kind == "+I" || kind == "+U" {
-			rows[k]++
-		} else {
-			rows[k]--
+// final materialises a changelog, by its upsert key if it has one: text of a row → how often it is there.
+func final(a Answer, upsertKey []int) map[string]int {
+	rows, newest := map[string]int{}, map[string]string{}
+	add := func(row string, n int) {
+		if rows[row] += n; rows[row] == 0 {
+			delete(rows, row)
 		}
-		if rows[k] == 0 {
-			delete(rows, k)
+	}
+	for _, r := range a.Rows {
+		row, values := key(r[1:]), r[1:]
+		there := r[0] == "+I" || r[0] == "+U"
+		if upsertKey == nil {
+			if there {
+				add(row, 1)
+			} else {
+				add(row, -1)
+			}
+			continue
+		}
+		var of strings.Builder
+		for _, k := range upsertKey {
+			of.WriteString(key(values[k]) + ", ")
+		}
+		if old, ok := newest[of.String()]; ok {
+			add(old, -1)
+			delete(newest, of.String())
+		}
+		if there {
+			add(row, 1)
+			newest[of.String()] = row
 		}
 	}
 	return rows
