@@ -26,7 +26,14 @@ const batchHeader = 8 + 4
 // partition that ends with some would be waited for although all of it was read. It looks
 // at the records from next on itself, and stops at the first that the client will give.
 func (r *reader) skipTail(ctx context.Context) {
-	part := r.fetchRaw(ctx)
+	for from := int64(-1); r.next > from && !r.ended(); {
+		from = r.next
+		r.skipSome(r.fetchRaw(ctx))
+	}
+}
+
+// skipSome moves next over a fetch's first batches, as far as the client gives nothing of them.
+func (r *reader) skipSome(part *kmsg.FetchResponseTopicPartition) {
 	if part == nil {
 		return
 	}
@@ -59,8 +66,12 @@ func (r *reader) skipTail(ctx context.Context) {
 	}
 }
 
-// rawWait is how long a look at the tail may take.
-const rawWait = 5 * time.Second
+// rawWait is how long a look at the tail may take, and rawBytes how much it brings: it is
+// thrown away, and most looks find at once that the client is only slow.
+const (
+	rawWait  = 5 * time.Second
+	rawBytes = 64 << 10
+)
 
 // fetchRaw asks the partition's leader for the records from next on; nil if it cannot be
 // asked now. Whatever is wrong the client's own fetches meet too, and they say so.
@@ -77,12 +88,12 @@ func (r *reader) fetchRaw(ctx context.Context) *kmsg.FetchResponseTopicPartition
 		return nil
 	}
 	part := kmsg.NewFetchRequestTopicPartition()
-	part.Partition, part.FetchOffset, part.PartitionMaxBytes, part.CurrentLeaderEpoch = r.Partition, r.next, 8<<20, -1
+	part.Partition, part.FetchOffset, part.PartitionMaxBytes, part.CurrentLeaderEpoch = r.Partition, r.next, rawBytes, -1
 	of := kmsg.NewFetchRequestTopic()
 	of.Topic, of.TopicID = r.Topic, topic.ID
 	of.Partitions = append(of.Partitions, part)
 	req := kmsg.NewPtrFetchRequest()
-	req.MaxWaitMillis, req.MinBytes, req.MaxBytes = 0, 0, 8<<20
+	req.MaxWaitMillis, req.MinBytes, req.MaxBytes = 0, 0, rawBytes
 	req.SessionEpoch = -1 // no session
 	if r.committed {
 		req.IsolationLevel = 1
