@@ -274,13 +274,7 @@ func (w *windowAggEmit) put(kind vec.RowKind, win *emitWindow, id int32, vals []
 
 // give emits the rows gathered in a call.
 func (w *windowAggEmit) give(out exec.Out) error {
-	b := w.out.Finish()
-	for lo := 0; b != nil && lo < b.Len; lo += vec.BatchSize {
-		if err := out.Emit(b.Slice(lo, min(vec.BatchSize, b.Len-lo))); err != nil {
-			return err
-		}
-	}
-	return nil
+	return emitAll(w.out.Finish(), out)
 }
 
 // OnWatermark fires windows at their end and forgets those whose lateness is over.

@@ -284,7 +284,11 @@ func (w *WindowOutput) put(kind vec.RowKind, cols []*vec.Vec, i int) {
 
 // give emits the rows gathered in a call.
 func (w *WindowOutput) give(out exec.Out) error {
-	b := w.out.Finish()
+	return emitAll(w.out.Finish(), out)
+}
+
+// emitAll emits rows, nil = none, in batches of at most vec.BatchSize.
+func emitAll(b *vec.Batch, out exec.Out) error {
 	for lo := 0; b != nil && lo < b.Len; lo += vec.BatchSize {
 		if err := out.Emit(b.Slice(lo, min(vec.BatchSize, b.Len-lo))); err != nil {
 			return err

@@ -151,13 +151,7 @@ func (u *sessionUpdates) put(kind vec.RowKind, row []*vec.Vec) {
 
 // give emits what was put.
 func (u *sessionUpdates) give(out exec.Out) error {
-	b := u.out.Finish()
-	for lo := 0; b != nil && lo < b.Len; lo += vec.BatchSize {
-		if err := out.Emit(b.Slice(lo, min(vec.BatchSize, b.Len-lo))); err != nil {
-			return err
-		}
-	}
-	return nil
+	return emitAll(u.out.Finish(), out)
 }
 
 // appendTo appends what a snapshot keeps of a slot: its place among the changed ones, and the row shown.
