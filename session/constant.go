@@ -1,7 +1,6 @@
 package session
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -32,9 +31,6 @@ func fold(reg *function.Registry, zone *time.Location) func(rex.Expr) (*rex.Lit,
 		switch vec.PhysOf(e.Type()) {
 		case vec.PhysNone, vec.PhysList, vec.PhysMap, vec.PhysRow:
 			return nil, fmt.Errorf("a %s is not kept as a literal", e.Type())
-		}
-		if c, ok := e.(*rex.Call); ok && c.Fn == "JSON" {
-			return nil, errors.New("JSON_OBJECT and JSON_ARRAY ask where their JSON comes from")
 		}
 		p, err := expr.Compile(e, nil, reg)
 		if err != nil {

@@ -35,6 +35,8 @@ type Function struct {
 	NullFrom int
 	// NonDeterministic functions are never folded, shared or moved (RAND, UUID).
 	NonDeterministic bool
+	// Mark functions tell the call around them of their argument, and are never folded: a constant would not (JSON).
+	Mark bool
 	// Dynamic functions have one value per query or record, not a constant (CURRENT_TIMESTAMP).
 	Dynamic bool
 	// Fallible functions can fail at run time on some input; they are not evaluated on

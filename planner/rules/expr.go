@@ -31,6 +31,16 @@ func (c *Context) deterministic(e rex.Expr) bool {
 	})
 }
 
+// mark reports whether e is a call that tells the call around it of its argument.
+func (c *Context) mark(e rex.Expr) bool {
+	call, ok := e.(*rex.Call)
+	if !ok {
+		return false
+	}
+	f := c.function(call.Fn)
+	return f != nil && f.Mark
+}
+
 // infallible reports whether evaluating e cannot fail.
 func (c *Context) infallible(e rex.Expr) bool {
 	ok := true

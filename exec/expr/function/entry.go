@@ -31,7 +31,7 @@ type entry struct {
 	New          maker
 	FallibleCall func(call *rex.Call) bool
 
-	NonDeterministic, Dynamic, Fallible bool
+	NonDeterministic, Mark, Dynamic, Fallible bool
 }
 
 // result gives a call's type from the types its arguments are cast to.
@@ -49,7 +49,7 @@ func family(category string, entries []entry) []*Func {
 			Function: catalog.Function{
 				Name: e.Name, Aliases: e.Aliases, Kind: catalog.ScalarFunction, Category: category,
 				Signatures: lines(e.Sigs), Summary: e.Doc, Examples: examples(e.Ex), Infer: infer,
-				NullFrom: e.NullFrom, NonDeterministic: e.NonDeterministic, Dynamic: e.Dynamic,
+				NullFrom: e.NullFrom, NonDeterministic: e.NonDeterministic, Mark: e.Mark, Dynamic: e.Dynamic,
 				Fallible: e.Fallible || e.FallibleCall != nil,
 			},
 			New: e.New, FallibleCall: e.FallibleCall,
