@@ -472,7 +472,7 @@ func (x *examination) lateText() string {
 	if n == 0 {
 		return ""
 	}
-	return ", so " + counted(int(n), "row") + " came too late"
+	return ", so " + topology.Count(int(n), "row") + " came too late"
 }
 
 // dropped looks for a delay that is shorter than the disorder of the rows.
@@ -488,7 +488,7 @@ func (x *examination) dropped(s *source) {
 		return
 	}
 	if t := x.st.r.over.set.Table(s.table.name); t != nil && t.Marked {
-		x.add(Finding{Cause: CauseShortDelay, Input: s.table.name, Split: -1, Text: fmt.Sprintf("%s dropped %s of %s as late: the timeline's watermark had passed them", at.Name, counted(int(n), "row"), s.table.name),
+		x.add(Finding{Cause: CauseShortDelay, Input: s.table.name, Split: -1, Text: fmt.Sprintf("%s dropped %s of %s as late: the timeline's watermark had passed them", at.Name, topology.Count(int(n), "row"), s.table.name),
 			Fix: "raise the watermark later in the timeline"})
 		return
 	}
@@ -502,12 +502,12 @@ func (x *examination) dropped(s *source) {
 	}
 	if stuck := s.behind(); stuck >= 0 {
 		x.add(Finding{Cause: CauseStuckSplit, Input: s.table.name, Split: stuck,
-			Text: fmt.Sprintf("%s dropped %s as late: split %d of %s came back behind the others, which had gone on without it", at.Name, counted(int(n), "row"), stuck, s.table.name),
+			Text: fmt.Sprintf("%s dropped %s as late: split %d of %s came back behind the others, which had gone on without it", at.Name, topology.Count(int(n), "row"), stuck, s.table.name),
 			Fix:  "raise table.exec.source.idle-timeout, so that a split that is only slow keeps its place"})
 		return
 	}
 	x.add(Finding{Cause: CauseShortDelay, Input: s.table.name, Split: -1,
-		Text: fmt.Sprintf("%s dropped %s of %s as late: rows come up to %s after later ones, the watermark waits %s", at.Name, counted(int(n), "row"), s.table.name, millis(most), millis(s.delay())),
+		Text: fmt.Sprintf("%s dropped %s of %s as late: rows come up to %s after later ones, the watermark waits %s", at.Name, topology.Count(int(n), "row"), s.table.name, millis(most), millis(s.delay())),
 		Fix:  fmt.Sprintf("WATERMARK FOR %[1]s AS %[1]s - INTERVAL '%[2]d' SECOND keeps them", s.column(), most/1000+1)})
 }
 
@@ -537,7 +537,7 @@ func (x *examination) held(n *topology.Node, s *source) {
 	waits := x.doctor.Waiting[slices.IndexFunc(x.doctor.Waiting, func(w DoctorWindow) bool { return w.Operator == n.Name })]
 	if s.rows() == 0 {
 		x.add(Finding{Cause: CauseEmptyInput, Input: table, Split: -1,
-			Text: fmt.Sprintf("%s has given no row, so it has no watermark, and %s waits for it with %s", table, n.Name, counted(waits.Rows, "row")),
+			Text: fmt.Sprintf("%s has given no row, so it has no watermark, and %s waits for it with %s", table, n.Name, topology.Count(waits.Rows, "row")),
 			Fix:  "SET 'table.exec.source.idle-timeout' = '10 s' lets an input without rows hold nothing back"})
 		return
 	}
@@ -565,7 +565,7 @@ func (x *examination) held(n *topology.Node, s *source) {
 			Fix:  fmt.Sprintf("rows are at most %s out of order: WATERMARK FOR %[2]s AS %[2]s - INTERVAL '%[3]d' SECOND would do", millis(s.disorder()), s.column(), s.disorder()/1000+1)})
 	default:
 		x.add(Finding{Cause: CauseNotOverYet, Input: table, Split: -1,
-			Text: fmt.Sprintf("%s holds %s for what ends at %s; the watermark is %s", n.Name, counted(waits.Rows, "row"), waits.Next, waits.Watermark),
+			Text: fmt.Sprintf("%s holds %s for what ends at %s; the watermark is %s", n.Name, topology.Count(waits.Rows, "row"), waits.Next, waits.Watermark),
 			Fix:  waits.FiresAt + " fires it"})
 	}
 }
@@ -639,10 +639,10 @@ func (x *examination) silent() {
 		if total.RowsIn == 0 || total.RowsOut > 0 || len(g.Outputs(n.ID)) == 0 {
 			continue
 		}
-		f := Finding{Split: -1, Cause: CauseFilter, Text: fmt.Sprintf("%s (%s) took %s and let none through", n.Name, n.Label, counted(int(total.RowsIn), "row"))}
+		f := Finding{Split: -1, Cause: CauseFilter, Text: fmt.Sprintf("%s (%s) took %s and let none through", n.Name, n.Label, topology.Count(int(total.RowsIn), "row"))}
 		switch spec := n.Spec.(type) {
 		case *physical.Join, *physical.IntervalJoin, *physical.TemporalJoin, *physical.LookupJoin:
-			f.Cause, f.Text = CauseNoMatch, fmt.Sprintf("%s (%s) took %s and found no match for any", n.Name, n.Label, counted(int(total.RowsIn), "row"))
+			f.Cause, f.Text = CauseNoMatch, fmt.Sprintf("%s (%s) took %s and found no match for any", n.Name, n.Label, topology.Count(int(total.RowsIn), "row"))
 			f.Fix = "compare the keys of both sides: weir tap shows them"
 		case *physical.WindowAgg:
 			if !spec.Window.Rowtime {
@@ -669,7 +669,7 @@ func (d *Doctor) Lines() []string {
 		out = append(out, "✓ nothing holds event time back")
 	}
 	for _, in := range d.Inputs {
-		line := fmt.Sprintf("  %s   watermark %s (%s)   %s", in.Table, in.Watermark, in.Declared, counted(int(in.Rows), "row"))
+		line := fmt.Sprintf("  %s   watermark %s (%s)   %s", in.Table, in.Watermark, in.Declared, topology.Count(int(in.Rows), "row"))
 		if in.Latest != "" {
 			line += "   latest " + in.Latest
 		}
@@ -678,7 +678,7 @@ func (d *Doctor) Lines() []string {
 			continue
 		}
 		for _, s := range in.Splits {
-			line := fmt.Sprintf("    split %d   watermark %s   %s", s.Split, s.Watermark, counted(int(s.Rows), "row"))
+			line := fmt.Sprintf("    split %d   watermark %s   %s", s.Split, s.Watermark, topology.Count(int(s.Rows), "row"))
 			if s.Idle {
 				line += "   idle"
 			}
@@ -689,14 +689,14 @@ func (d *Doctor) Lines() []string {
 		}
 	}
 	for _, w := range d.Waiting {
-		line := fmt.Sprintf("  %s   %s wait; next fires %s   held by %s", w.Operator, counted(w.Rows, "row"), w.Next, w.Holder)
+		line := fmt.Sprintf("  %s   %s wait; next fires %s   held by %s", w.Operator, topology.Count(w.Rows, "row"), w.Next, w.Holder)
 		if w.FiresAt != "" {
 			line += ": " + w.FiresAt
 		}
 		out = append(out, line)
 	}
 	for _, l := range d.Late {
-		out = append(out, fmt.Sprintf("  %s   %s dropped as late", l.Operator, counted(int(l.Rows), "row")))
+		out = append(out, fmt.Sprintf("  %s   %s dropped as late", l.Operator, topology.Count(int(l.Rows), "row")))
 	}
 	return out
 }

@@ -37,7 +37,7 @@ func (s *Session) GenerateFixture(src diag.Source, o GenOptions, dir string) (ro
 			if list.HasErrors() {
 				return nil, list
 			}
-			return nil, noQuery()
+			return nil, noQuery("")
 		}
 	}
 	rows = map[string]int{}

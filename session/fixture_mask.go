@@ -122,12 +122,12 @@ func (s *Session) tablesOf(src diag.Source, set *fixtures.Set) (map[string]*fixt
 	if first.HasErrors() {
 		return nil, first
 	}
-	return nil, noQuery()
+	return nil, noQuery("")
 }
 
 // noQuery is the error of what needs a plan, for a script that gives none.
-func noQuery() *diag.Diagnostic {
-	return diag.Errorf("W0640", diag.Span{}, "the script has no query and no INSERT")
+func noQuery(file string) *diag.Diagnostic {
+	return &diag.Diagnostic{Severity: diag.Error, Code: "W0640", File: file, Primary: "the script has no query and no INSERT"}
 }
 
 // masked covers one value, given and returned as JSON. What is inside of rows, arrays and maps

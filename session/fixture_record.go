@@ -44,7 +44,7 @@ func (s *Session) RecordFixture(ctx context.Context, src diag.Source, o RecordOp
 		if list.HasErrors() {
 			return nil, list
 		}
-		return nil, noQuery()
+		return nil, noQuery("")
 	}
 	tables, order := map[string]*catalog.Table{}, []string{}
 	add := func(t *catalog.Table) {
@@ -104,7 +104,7 @@ func (s *Session) RecordFixture(ctx context.Context, src diag.Source, o RecordOp
 		rec.Rows[name] = ft.rows.Len
 		files = append(files, fileOf(ft, func(int) bool { return true }, nil))
 	}
-	about := fmt.Sprintf("Recorded %s: %s of %s and what they join with.", time.Now().UTC().Format(time.DateOnly), counted(rec.Rows[lead], "row"), lead)
+	about := fmt.Sprintf("Recorded %s: %s of %s and what they join with.", time.Now().UTC().Format(time.DateOnly), topology.Count(rec.Rows[lead], "row"), lead)
 	return rec, writeFixture(dir, about, nil, files, nil)
 }
 

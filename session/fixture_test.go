@@ -13,11 +13,13 @@ import (
 	"github.com/weir-sql/weir/planner/diag"
 )
 
-// project makes a project of files and opens it.
+// project makes a project of files, with a weir.yaml that says nothing unless they have one, and opens it.
 func project(t testing.TB, files map[string]string) *Session {
 	t.Helper()
 	dir := t.TempDir()
-	files["weir.yaml"] = "name: test\n"
+	if files["weir.yaml"] == "" {
+		files["weir.yaml"] = "name: test\n"
+	}
 	for name, text := range files {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

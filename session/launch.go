@@ -54,7 +54,7 @@ func (s *Session) Launch(ctx context.Context, src diag.Source, o Launch) (*Launc
 		return nil, list, nil
 	}
 	if plan.Graph == nil {
-		return nil, list, noGraph(src)
+		return nil, list, noQuery(src.Name)
 	}
 	l := &Launched{Plan: plan, log: log, done: make(chan struct{})}
 	record, err := s.Project.newRecord(src.Name, o.Mode, time.Now())

@@ -227,7 +227,7 @@ func (x *search) drop(m *Missing, last *topology.Node, way map[topology.NodeID]b
 	if m.Class == MissingTaken {
 		return
 	}
-	m.Class, m.Reason = MissingOther, fmt.Sprintf("%s took %s and gave no row for which the condition holds", next.Name, counted(adds, "such row"))
+	m.Class, m.Reason = MissingOther, fmt.Sprintf("%s took %s and gave no row for which the condition holds", next.Name, topology.Count(adds, "such row"))
 	names := fieldNamesOf(schema)
 	switch spec := next.Spec.(type) {
 	case *physical.Calc:

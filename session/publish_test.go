@@ -20,7 +20,6 @@ import (
 // shop is a project whose tables differ by mode: one script, a statement set with two sinks.
 func shop(t testing.TB) *Session {
 	t.Helper()
-	dir := t.TempDir()
 	files := map[string]string{
 		"weir.yaml":      "name: shop\ntables: {both: [sql/both.sql], stream: [sql/stream.sql], batch: [sql/batch.sql]}\n",
 		"sql/both.sql":   "CREATE TABLE users (id INT, name STRING) WITH ('connector' = 'filesystem', 'path' = 'users.csv', 'format' = 'csv');\n",
@@ -40,21 +39,7 @@ func shop(t testing.TB) *Session {
 		"sql/spend.batch.topology.yaml":   "",
 		"data/orders/dt=20261122/.hidden": "",
 	}
-	for name, text := range files {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s, err := Open(Options{Dir: dir, Config: map[string]string{}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	return s
+	return project(t, files)
 }
 
 // published publishes and saves, and gives the files by name.

@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/weir-sql/weir/planner/diag"
 )
 
 // RunState says how a run of the registry stands.
@@ -185,9 +183,4 @@ func (p *Project) forget(all string) {
 			_ = os.RemoveAll(r.Dir)
 		}
 	}
-}
-
-// noGraph says that there is nothing to run.
-func noGraph(src diag.Source) error {
-	return &diag.Diagnostic{Severity: diag.Error, Code: "W0640", File: src.Name, Primary: "the script has no query and no INSERT"}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/weir-sql/weir/fixtures"
 	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/topology"
 )
 
 // ShrinkOptions say what must go on failing.
@@ -182,7 +183,7 @@ func (sh *Shrunk) Write(dir string) error {
 	for _, name := range sortedKeys(sh.tables) {
 		files = append(files, fileOf(sh.tables[name], func(i int) bool { return sh.keep[name][i] }, nil))
 	}
-	about := fmt.Sprintf("%s over %s, of %s of fixture %s.", sh.Fails, counted(sh.After, "row"), counted(sh.Before, "row"), sh.set.Name)
+	about := fmt.Sprintf("%s over %s, of %s of fixture %s.", sh.Fails, topology.Count(sh.After, "row"), topology.Count(sh.Before, "row"), sh.set.Name)
 	return writeFixture(dir, about, sh.set, files, sh.timeline())
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/syntax"
 	"github.com/weir-sql/weir/planner/types"
+	"github.com/weir-sql/weir/topology"
 )
 
 // The classes of what can be wrong when a test fails.
@@ -269,15 +270,15 @@ func (r *TestResult) expect(run *Rehearsal, names map[string]string, e *fixtures
 	switch {
 	case len(actual) == 0:
 		f.Class = ClassEmpty
-		f.Primary = fmt.Sprintf("empty result: %s gave no row, %s expected", e.Output, counted(len(expected), "row"))
+		f.Primary = fmt.Sprintf("empty result: %s gave no row, %s expected", e.Output, topology.Count(len(expected), "row"))
 		f.Hint = run.why()
 	case kinds:
 		f.Class = ClassChangelog
-		f.Primary = fmt.Sprintf("changelog of %s differs in %s of %d", e.Output, counted(len(diffs), "row"), max(len(expected), len(actual)))
+		f.Primary = fmt.Sprintf("changelog of %s differs in %s of %d", e.Output, topology.Count(len(diffs), "row"), max(len(expected), len(actual)))
 	default:
-		f.Primary = fmt.Sprintf("%s of %s: expected %s, got %d", counted(len(diffs), "difference"), e.Output, counted(len(expected), "row"), len(actual))
+		f.Primary = fmt.Sprintf("%s of %s: expected %s, got %d", topology.Count(len(diffs), "difference"), e.Output, topology.Count(len(expected), "row"), len(actual))
 		if run.Late > 0 {
-			f.Hint = fmt.Sprintf("%s dropped as late in this run", counted(int(run.Late), "row"))
+			f.Hint = fmt.Sprintf("%s dropped as late in this run", topology.Count(int(run.Late), "row"))
 		}
 	}
 	return nil
@@ -285,13 +286,6 @@ func (r *TestResult) expect(run *Rehearsal, names map[string]string, e *fixtures
 
 // maxShown is how many differences a report shows.
 const maxShown = 20
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
 
 // chosen gives the columns that an expectation compares.
 func chosen(o Output, e *fixtures.Expectation) ([]int, []types.Field, error) {
@@ -341,11 +335,11 @@ func (r *Rehearsal) why() string {
 	case in == 0:
 		return "no row came in: every table of the fixture that is read is empty"
 	case r.Late > 0:
-		return fmt.Sprintf("%s came behind the watermark and were dropped as late", counted(int(r.Late), "row"))
+		return fmt.Sprintf("%s came behind the watermark and were dropped as late", topology.Count(int(r.Late), "row"))
 	case len(empty) > 0:
 		return "no row came from " + strings.Join(empty, ", ")
 	}
-	return fmt.Sprintf("%s came in; a filter or a join let none through", counted(int(in), "row"))
+	return fmt.Sprintf("%s came in; a filter or a join let none through", topology.Count(int(in), "row"))
 }
 
 // assert runs a query over what the rehearsal read and wrote; it must give no row.
@@ -384,7 +378,7 @@ func (s *Session) assert(ctx context.Context, r *TestResult, run *Rehearsal, e *
 		if b.Len == 0 {
 			continue
 		}
-		f := r.add(e, ClassAssertion, fmt.Sprintf("assertion does not hold: the query gives %s", counted(b.Len, "row")))
+		f := r.add(e, ClassAssertion, fmt.Sprintf("assertion does not hold: the query gives %s", topology.Count(b.Len, "row")))
 		for i := range min(b.Len, maxShown) {
 			f.Details = append(f.Details, "+ "+RowText(out.Schema, b, i))
 		}

@@ -399,7 +399,7 @@ func (s *foldSink) Write(_ context.Context, b *vec.Batch) error {
 // Text is the comparison for a terminal.
 func (w *WhatIf) Text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s   %s   %s by turns\n", topology.Clean(w.Script), w.Mode, counted(w.Runs, "run"))
+	fmt.Fprintf(&b, "%s   %s   %s by turns\n", topology.Clean(w.Script), w.Mode, topology.Count(w.Runs, "run"))
 	for _, d := range w.Diff {
 		fmt.Fprintf(&b, "  %s\n", d)
 	}

@@ -228,7 +228,7 @@ func (a *applier) stateTTL(n *Node, e Edit) {
 	case n.State == nil:
 		a.refuse(e.Span, "%s keeps no state that a TTL could bound", Clean(n.Name))
 	case len(e.StateTTL) != 1 && len(e.StateTTL) != inputs:
-		a.refuse(e.Span, "%s has %s, not %d", Clean(n.Name), count(inputs, "input"), len(e.StateTTL)).
+		a.refuse(e.Span, "%s has %s, not %d", Clean(n.Name), Count(inputs, "input"), len(e.StateTTL)).
 			WithHint("Give one TTL, or one per input.")
 	case slices.Min(e.StateTTL) < 0:
 		a.refuse(e.Span, "state TTL of %s is negative", Clean(n.Name))
@@ -243,7 +243,7 @@ func (a *applier) stateTTL(n *Node, e Edit) {
 func (a *applier) input(n *Node, in EdgeEdit, span diag.Span) {
 	inputs := a.g.Inputs(n.ID)
 	if in.Input < 0 || in.Input >= len(inputs) {
-		a.refuse(span, "%s has %s and no input %d", Clean(n.Name), count(len(inputs), "input"), in.Input)
+		a.refuse(span, "%s has %s and no input %d", Clean(n.Name), Count(len(inputs), "input"), in.Input)
 		return
 	}
 	e := inputs[in.Input]

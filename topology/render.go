@@ -123,8 +123,8 @@ func (m *Model) heading() (what string, costs []string) {
 		what += " (batch)"
 	}
 	t := m.Totals
-	return what, []string{count(t.Operators, "operator"), count(t.Chains, "chain"), count(t.Tasks, "task"),
-		count(t.Slots, "slot"), count(t.NetworkEdges, "network edge")}
+	return what, []string{Count(t.Operators, "operator"), Count(t.Chains, "chain"), Count(t.Tasks, "task"),
+		Count(t.Slots, "slot"), Count(t.NetworkEdges, "network edge")}
 }
 
 // title is the line above a graph.
@@ -151,7 +151,8 @@ func (o Options) twoSided(b *strings.Builder, left string, notes []string) {
 	}
 }
 
-func count(n int, what string) string {
+// Count prints a number of things: 1 row, 2 rows.
+func Count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}

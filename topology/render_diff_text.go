@@ -105,7 +105,7 @@ func (d *GraphDiff) summary(entries []*diffEntry, o Options, b *strings.Builder)
 	for _, c := range []Change{Changed, Added, Removed} {
 		switch n := counts[c]; {
 		case n > 0 && len(left) == 0:
-			left = append(left, count(n, "operator")+" "+string(c))
+			left = append(left, Count(n, "operator")+" "+string(c))
 		case n > 0:
 			left = append(left, fmt.Sprintf("%d %s", n, c))
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/weir-sql/weir/session/nexmark"
+	"github.com/weir-sql/weir/topology"
 )
 
 // nexmarkReport prints measurements: lines of a table as they come, or one JSON array at the end.
@@ -68,7 +69,7 @@ func (r *nexmarkReport) foot() error {
 	}
 	_, err := fmt.Fprintf(r.out, "\ngeometric mean of %s with a reference: %.1fx fewer core-seconds, least %.1fx\n"+
 		"Flink ref.: core-seconds for a million events and peak memory of Apache Flink 2.2.1, taken on another day (docs/performance.md).\n",
-		count(len(r.ratios), "ratio"), nexmark.GeometricMean(r.ratios), least)
+		topology.Count(len(r.ratios), "ratio"), nexmark.GeometricMean(r.ratios), least)
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/session"
+	"github.com/weir-sql/weir/topology"
 )
 
 func (a *app) capsuleCommand() *cobra.Command {
@@ -91,7 +92,7 @@ func (a *app) showOutcomes(modes []session.Mode, outcomes map[session.Mode]sessi
 		for _, n := range o.Rows {
 			rows += n
 		}
-		what := count(rows, "row")
+		what := topology.Count(rows, "row")
 		if o.Error != "" {
 			what = "failed: " + o.Error
 		}
@@ -133,6 +134,6 @@ func (a *app) capsuleReplay(ctx context.Context, file string, times int) error {
 		}
 	}
 	a.showOutcomes(c.Modes, c.Outcomes)
-	fmt.Fprintf(a.err, "the same in %s, saved by weir %s\n", count(times, "run"), c.Weir)
+	fmt.Fprintf(a.err, "the same in %s, saved by weir %s\n", topology.Count(times, "run"), c.Weir)
 	return nil
 }

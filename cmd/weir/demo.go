@@ -121,7 +121,7 @@ next:  weir %[1]s                                  the workbench: edit, plan, ru
        weir run  -C %[1]s -e "SELECT * FROM city_spend" --mode batch
        weir test -C %[1]s                          %[2]s, most in both modes
        weir parity %[1]s/sql/spend.sql             where the modes part, and why
-`, dir, count(len(tests), "test"))
+`, dir, topology.Count(len(tests), "test"))
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/session"
+	"github.com/weir-sql/weir/topology"
 )
 
 func (a *app) fixtureCommand() *cobra.Command {
@@ -78,7 +79,7 @@ func (a *app) fixtureLint(names []string) error {
 		if len(list) == 0 {
 			fmt.Fprintf(a.out, "✓ %s\n", name)
 		} else {
-			fmt.Fprintf(a.out, "✗ %s   %s\n", name, count(len(list), "problem"))
+			fmt.Fprintf(a.out, "✗ %s   %s\n", name, topology.Count(len(list), "problem"))
 		}
 	}
 	if wrong {
@@ -110,7 +111,7 @@ func (a *app) fixtureShrink(ctx context.Context, path, fixture, mode, to string,
 		if err := sh.Write(filepath.Join(filepath.Dir(set.Dir), to)); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.out, "%s: %s of %s after %s\n  %s\n", to, count(sh.After, "row"), session.Thousands(int64(sh.Before)), count(sh.Runs, "run"), sh.Fails)
+		fmt.Fprintf(a.out, "%s: %s of %s after %s\n  %s\n", to, topology.Count(sh.After, "row"), session.Thousands(int64(sh.Before)), topology.Count(sh.Runs, "run"), sh.Fails)
 		return nil
 	})
 }

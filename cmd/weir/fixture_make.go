@@ -12,6 +12,7 @@ import (
 
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/session"
+	"github.com/weir-sql/weir/topology"
 )
 
 // fixtureGenCommand makes rows from schemas.
@@ -172,7 +173,7 @@ func (a *app) record(ctx context.Context, s *session.Session, src diag.Source, o
 func (a *app) wrote(name string, rows map[string]int) {
 	var parts []string
 	for table, n := range rows {
-		parts = append(parts, table+" "+count(n, "row"))
+		parts = append(parts, table+" "+topology.Count(n, "row"))
 	}
 	slices.Sort(parts)
 	fmt.Fprintf(a.out, "%s: %s\n", name, strings.Join(parts, ", "))

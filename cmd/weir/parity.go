@@ -11,6 +11,7 @@ import (
 	"github.com/weir-sql/weir/fixtures"
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/session"
+	"github.com/weir-sql/weir/topology"
 )
 
 func (a *app) parityCommand() *cobra.Command {
@@ -90,7 +91,7 @@ func (a *app) showParity(src diag.Source, p *session.Parity) {
 	var parts []string
 	for _, o := range p.Outputs {
 		if len(o.Rows) == 0 {
-			parts = append(parts, fmt.Sprintf("%s %s", o.Name, count(o.Stream, "row")))
+			parts = append(parts, fmt.Sprintf("%s %s", o.Name, topology.Count(o.Stream, "row")))
 		}
 	}
 	if p.Equal() {
@@ -101,7 +102,7 @@ func (a *app) showParity(src diag.Source, p *session.Parity) {
 		if len(o.Rows) == 0 {
 			continue
 		}
-		fmt.Fprintf(a.out, "✗ parity %s   %s: stream %s, batch %s, %s\n", p.Fixture, o.Name, count(o.Stream, "row"), count(o.Batch, "row"), differ(len(o.Rows)))
+		fmt.Fprintf(a.out, "✗ parity %s   %s: stream %s, batch %s, %s\n", p.Fixture, o.Name, topology.Count(o.Stream, "row"), topology.Count(o.Batch, "row"), differ(len(o.Rows)))
 		if p.First == nil {
 			a.showDifferences(o.Columns, o.Rows)
 		}

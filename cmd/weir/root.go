@@ -231,22 +231,15 @@ func summary(lists []diag.List) string {
 	}
 	var parts []string
 	if errs > 0 {
-		parts = append(parts, count(errs, "error"))
+		parts = append(parts, topology.Count(errs, "error"))
 	}
 	if warns > 0 {
-		parts = append(parts, count(warns, "warning"))
+		parts = append(parts, topology.Count(warns, "warning"))
 	}
 	if len(parts) == 0 {
-		return "no problems in " + count(len(lists), "file")
+		return "no problems in " + topology.Count(len(lists), "file")
 	}
-	return strings.Join(parts, ", ") + " in " + count(len(lists), "file")
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return strings.Join(parts, ", ") + " in " + topology.Count(len(lists), "file")
 }
 
 // fail prints an error as a person reads it and gives the exit code.

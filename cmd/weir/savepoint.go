@@ -182,10 +182,10 @@ func (a *app) showSavepoint(s *session.Savepoint, format string) error {
 			}
 		}
 		if o.Splits > 0 {
-			fmt.Fprintf(&b, "  read up to a position in %s\n", count(o.Splits, "split"))
+			fmt.Fprintf(&b, "  read up to a position in %s\n", topology.Count(o.Splits, "split"))
 		}
 		if o.Pending > 0 {
-			fmt.Fprintf(&b, "  %s prepared\n", count(o.Pending, "commit"))
+			fmt.Fprintf(&b, "  %s prepared\n", topology.Count(o.Pending, "commit"))
 		}
 	}
 	_, err = fmt.Fprint(a.out, b.String())

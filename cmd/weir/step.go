@@ -14,6 +14,7 @@ import (
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/session"
 	"github.com/weir-sql/weir/session/term"
+	"github.com/weir-sql/weir/topology"
 )
 
 // stepFlags are the flags of `weir step`.
@@ -130,7 +131,7 @@ func (w *walk) commands(ctx context.Context) error {
 			fmt.Fprint(w.err, text)
 		}
 	}
-	prompt(count(len(w.st.Moments()), "moment") + ". n next, r row, w watermark, t timer, c checkpoint, b back, g N go, d doctor, h hash, l list, q quit\n")
+	prompt(topology.Count(len(w.st.Moments()), "moment") + ". n next, r row, w watermark, t timer, c checkpoint, b back, g N go, d doctor, h hash, l list, q quit\n")
 	in := bufio.NewScanner(w.in)
 	for {
 		prompt("> ")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/session"
+	"github.com/weir-sql/weir/topology"
 )
 
 // tapFlags are the flags of `weir tap`.
@@ -89,7 +90,7 @@ func (a *app) tap(ctx context.Context, path string, f tapFlags) error {
 			return err
 		}
 		if missed > 0 {
-			fmt.Fprintf(a.err, "%s shown, %s left out: they came faster (--all waits for them)\n", count(int(rows), "row"), session.Thousands(missed))
+			fmt.Fprintf(a.err, "%s shown, %s left out: they came faster (--all waits for them)\n", topology.Count(int(rows), "row"), session.Thousands(missed))
 		}
 		return nil
 	})

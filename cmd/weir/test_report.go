@@ -12,6 +12,7 @@ import (
 	"github.com/weir-sql/weir/fixtures"
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/session"
+	"github.com/weir-sql/weir/topology"
 )
 
 // testReport tells how tests went: to a person, as JSON lines, or as JUnit XML.
@@ -138,7 +139,7 @@ func (r *testReport) update(t *fixtures.Test, results []*session.TestResult) err
 		return nil
 	}
 	if !r.options.json && err == nil {
-		fmt.Fprintf(r.app.out, "↻ %s: %s in %s\n", t.Name, count(len(updates), "expectation"), strings.Join(files, ", "))
+		fmt.Fprintf(r.app.out, "↻ %s: %s in %s\n", t.Name, topology.Count(len(updates), "expectation"), strings.Join(files, ", "))
 	}
 	return err
 }
@@ -161,9 +162,9 @@ func (r *testReport) end() error {
 		case r.tests == 0 && r.brokenSets == 0:
 			fmt.Fprintln(r.app.err, "no tests: a test is fixtures/NAME/test.yaml in the project; see docs/testing.md")
 		case r.options.update:
-			fmt.Fprintf(r.app.out, "\n%s, %s, %s written in %v\n", count(r.tests, "test"), count(r.runs, "run"), count(len(r.updated), "file"), took)
+			fmt.Fprintf(r.app.out, "\n%s, %s, %s written in %v\n", topology.Count(r.tests, "test"), topology.Count(r.runs, "run"), topology.Count(len(r.updated), "file"), took)
 		default:
-			fmt.Fprintf(r.app.out, "\n%s, %s: %d passed, %d failed in %v\n", count(r.tests, "test"), count(r.runs, "run"), r.runs-r.failed, r.failed, took)
+			fmt.Fprintf(r.app.out, "\n%s, %s: %d passed, %d failed in %v\n", topology.Count(r.tests, "test"), topology.Count(r.runs, "run"), r.runs-r.failed, r.failed, took)
 		}
 	}
 	switch {

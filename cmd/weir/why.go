@@ -9,6 +9,7 @@ import (
 
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/session"
+	"github.com/weir-sql/weir/topology"
 )
 
 func (a *app) whyCommand() *cobra.Command {
@@ -97,10 +98,10 @@ func (a *app) showWhy(w *session.Why, where string) {
 	if w.Halved {
 		halved = " (found by halves: rows that undo each other may be missing)"
 	}
-	fmt.Fprintf(a.out, "made by %s%s:\n", count(len(w.Inputs), "input row"), halved)
+	fmt.Fprintf(a.out, "made by %s%s:\n", topology.Count(len(w.Inputs), "input row"), halved)
 	a.showRows(w.Inputs)
 	if len(w.Any) > 0 {
-		fmt.Fprintf(a.out, "and %s for which others would do:\n", count(len(w.Any), "row"))
+		fmt.Fprintf(a.out, "and %s for which others would do:\n", topology.Count(len(w.Any), "row"))
 		a.showRows(w.Any)
 	}
 }

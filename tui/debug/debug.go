@@ -163,7 +163,7 @@ func (p *Pane) beside(doing string) (ctx context.Context, number int, busy tea.C
 	p.number++
 	p.began, p.doing, p.failed, p.hint = true, doing, "", ""
 	ctx, p.cancel = context.WithCancel(context.Background())
-	return ctx, p.number, send(pane.Busy{Name: "debug", Text: doing + " " + base(p.src.Name), Cancel: p.cancel})
+	return ctx, p.number, pane.Send(pane.Busy{Name: "debug", Text: doing + " " + base(p.src.Name), Cancel: p.cancel})
 }
 
 // ended notes that something came to its end, well or not.
@@ -172,7 +172,7 @@ func (p *Pane) ended(err error) tea.Cmd {
 	if err != nil {
 		p.failed, p.hint = explain(err)
 	}
-	return send(pane.Busy{Name: "debug", Done: true})
+	return pane.Send(pane.Busy{Name: "debug", Done: true})
 }
 
 // explain is an error for the screen: what is wrong, and what helps.
@@ -365,8 +365,6 @@ func base(path string) string {
 	}
 	return pane.Clean(path)
 }
-
-func send(m tea.Msg) tea.Cmd { return func() tea.Msg { return m } }
 
 // columnsOf are the columns of an output.
 func outputTabs(plan *session.Plan, captured map[string]*session.Captured) ([]tab, error) {

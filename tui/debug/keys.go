@@ -14,12 +14,7 @@ func (p *Pane) Bindings() []keys.Binding {
 	if p.menu != nil {
 		return p.menuBindings()
 	}
-	noScript := func() string {
-		if p.src.Text == "" {
-			return "there is no script"
-		}
-		return ""
-	}
+	noScript := func() string { return pane.NoScript(p.src) }
 	noWalk := func() string {
 		switch {
 		case p.walk == nil:
@@ -61,7 +56,7 @@ func (p *Pane) Bindings() []keys.Binding {
 			k.BindIf("debug.step.start", "to the beginning", noWalk, func() tea.Cmd { return p.goTo(0) }, "0"),
 			k.BindIf("debug.step.end", "to the end", noWalk, func() tea.Cmd { return p.toLate(false) }, "e"),
 			k.BindIf("debug.step.hash", "hash of this point", noWalk, p.fingerprint, "H"),
-			k.Bind("debug.walk.leave", "leave the walk", func() tea.Cmd { p.stop(); p.doing = ""; return send(pane.Busy{Name: "debug", Done: true}) }, "esc"),
+			k.Bind("debug.walk.leave", "leave the walk", func() tea.Cmd { p.stop(); p.doing = ""; return pane.Send(pane.Busy{Name: "debug", Done: true}) }, "esc"),
 		)
 	}
 	out = append(out,
@@ -119,13 +114,13 @@ func (p *Pane) menuBindings() []keys.Binding {
 
 func (p *Pane) otherMode() tea.Cmd {
 	p.mode = map[session.Mode]session.Mode{session.Stream: session.Batch, session.Batch: session.Stream}[p.mode]
-	return send(pane.ModeAsked{Mode: p.mode})
+	return pane.Send(pane.ModeAsked{Mode: p.mode})
 }
 
 func (p *Pane) toggleSinks() tea.Cmd {
 	p.sinks = !p.sinks
 	if p.sinks {
-		return send(pane.Toast{Level: pane.Warn, Text: "the next run over the sources WRITES its tables; S mutes them again"})
+		return pane.Send(pane.Toast{Level: pane.Warn, Text: "the next run over the sources WRITES its tables; S mutes them again"})
 	}
-	return send(pane.Toast{Level: pane.Info, Text: "sinks are muted"})
+	return pane.Send(pane.Toast{Level: pane.Info, Text: "sinks are muted"})
 }

@@ -111,7 +111,7 @@ func (p *Pane) askTap() tea.Cmd {
 // tapEdge runs the script and keeps what passes an edge.
 func (p *Pane) tapEdge(edge string) tea.Cmd {
 	if edge == "" {
-		return send(pane.Toast{Level: pane.Info, Text: "name an operator, or an edge as FROM:TO"})
+		return pane.Send(pane.Toast{Level: pane.Info, Text: "name an operator, or an edge as FROM:TO"})
 	}
 	ctx, number, busy := p.beside("tapping " + edge + " of")
 	src, mode, fixture := p.src, p.mode, p.fixture

@@ -188,7 +188,7 @@ func (p *Pane) askFixture() tea.Cmd {
 
 func (p *Pane) choseFixture(msg fixturesMsg) tea.Cmd {
 	if msg.err != nil {
-		return send(pane.Toast{Level: pane.Fail, Text: msg.err.Error()})
+		return pane.Send(pane.Toast{Level: pane.Fail, Text: msg.err.Error()})
 	}
 	m := &menu{title: "run over", items: []string{"the declared sources"}}
 	for i, n := range msg.names {
@@ -202,7 +202,7 @@ func (p *Pane) choseFixture(msg fixturesMsg) tea.Cmd {
 		if i > 0 {
 			p.fixture = msg.names[i-1]
 		}
-		return send(pane.FixtureAsked{Name: p.fixture})
+		return pane.Send(pane.FixtureAsked{Name: p.fixture})
 	}
 	p.menu = m
 	return nil

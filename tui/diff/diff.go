@@ -204,7 +204,7 @@ func (p *Pane) refresh(asked bool) tea.Cmd {
 	p.number++
 	p.asked, p.busy = q, true
 	number, project := p.number, p.env.Project
-	return tea.Batch(send(pane.Busy{Name: "diff", Text: "comparing with " + q.base, Cancel: p.cancel}), p.env.Project.Alone(func(s *session.Session) tea.Msg {
+	return tea.Batch(pane.Send(pane.Busy{Name: "diff", Text: "comparing with " + q.base, Cancel: p.cancel}), p.env.Project.Alone(func(s *session.Session) tea.Msg {
 		return compare(ctx, s, project, q, number)
 	}))
 }
@@ -310,7 +310,7 @@ func (p *Pane) take(a answer) tea.Cmd {
 			break
 		}
 	}
-	return tea.Batch(send(pane.Busy{Name: "diff", Done: true}), p.showOutput())
+	return tea.Batch(pane.Send(pane.Busy{Name: "diff", Done: true}), p.showOutput())
 }
 
 func (p *Pane) showOutput() tea.Cmd {
@@ -347,12 +347,7 @@ func (p *Pane) Takes(k tea.KeyMsg) bool {
 // Bindings are what can be done now.
 func (p *Pane) Bindings() []keys.Binding {
 	k := p.env.Keys
-	noScript := func() string {
-		if p.src.Text == "" {
-			return "there is no script"
-		}
-		return ""
-	}
+	noScript := func() string { return pane.NoScript(p.src) }
 	show := func(to part) func() tea.Cmd { return func() tea.Cmd { p.part, p.top = to, 0; return nil } }
 	by := func(n int) func() tea.Cmd { return func() tea.Cmd { p.top = max(0, p.top+n); return nil } }
 	out := []keys.Binding{
@@ -400,8 +395,6 @@ func (p *Pane) nextChange(by int) tea.Cmd {
 	}
 	return nil
 }
-
-func send(m tea.Msg) tea.Cmd { return func() tea.Msg { return m } }
 
 // line is one of a part's, with what it says happened: + - ~ ! or nothing.
 type line struct {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/weir-sql/weir/planner/diag"
+	"github.com/weir-sql/weir/topology"
 	"github.com/weir-sql/weir/tui/pane"
 	"github.com/weir-sql/weir/tui/styles"
 )
@@ -123,22 +124,15 @@ func (e *Editor) note() string {
 	st := e.env.Styles
 	var parts []string
 	if errs > 0 {
-		parts = append(parts, st.Error.Render(count(errs, "error")))
+		parts = append(parts, st.Error.Render(topology.Count(errs, "error")))
 	}
 	if warns > 0 {
-		parts = append(parts, st.Warning.Render(count(warns, "warning")))
+		parts = append(parts, st.Warning.Render(topology.Count(warns, "warning")))
 	}
 	if len(parts) == 0 && e.Doc().planned == e.Doc().Number() {
 		return st.Good.Render(st.Glyphs.Check + " no problems")
 	}
 	return strings.Join(parts, " "+st.Glyphs.Bullet+" ")
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return itoa(n) + " " + what + "s"
 }
 
 // number is the gutter of a line: its number, and a sign where it has a problem.
@@ -352,7 +346,7 @@ func (e *Editor) searchBar() []string {
 		}
 		return st.Key.Render(label) + " " + text
 	}
-	note := count(s.found, "match")
+	note := topology.Count(s.found, "match")
 	if s.found != 1 {
 		note = itoa(s.found) + " matches"
 	}

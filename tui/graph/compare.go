@@ -96,7 +96,7 @@ func modelAt(s *session.Session, dir, base, script string, mode session.Mode) (*
 
 func (p *Pane) compared(msg comparedMsg) tea.Cmd {
 	if msg.err != nil {
-		return send(pane.Toast{Level: pane.Fail, Text: "no diff against " + msg.base + ": " + oneLine(msg.err)})
+		return pane.Send(pane.Toast{Level: pane.Fail, Text: "no diff against " + msg.base + ": " + oneLine(msg.err)})
 	}
 	if msg.of != p.now() {
 		return nil
@@ -183,15 +183,15 @@ func (p *Pane) tryEdits() tea.Cmd {
 		}
 		return triedMsg{of: of, w: w, list: list, err: err}
 	})
-	return tea.Batch(send(pane.Busy{Name: "what-if", Text: "what-if: measuring " + src.Name, Cancel: cancel}), measure)
+	return tea.Batch(pane.Send(pane.Busy{Name: "what-if", Text: "what-if: measuring " + src.Name, Cancel: cancel}), measure)
 }
 
 func (p *Pane) tried(msg triedMsg) tea.Cmd {
 	p.trying = false
-	done := send(pane.Busy{Name: "what-if", Done: true})
+	done := pane.Send(pane.Busy{Name: "what-if", Done: true})
 	if msg.err != nil || msg.w == nil {
 		p.below = &below{title: "what-if", lines: []string{"  it could not be measured"}}
-		return tea.Batch(done, send(pane.Toast{Level: pane.Fail, Text: "what-if: " + oneLine(msg.err)}))
+		return tea.Batch(done, pane.Send(pane.Toast{Level: pane.Fail, Text: "what-if: " + oneLine(msg.err)}))
 	}
 	p.below = &below{title: "what-if" + p.overFixture(), lines: strings.Split(strings.TrimRight(msg.w.Text(), "\n"), "\n")}
 	return done

@@ -78,13 +78,13 @@ func (p *Pane) edited(msg editedMsg) tea.Cmd {
 	var cmds []tea.Cmd
 	if msg.next == nil {
 		p.pending = nil
-		cmds = append(cmds, send(refusal(msg.list)))
+		cmds = append(cmds, pane.Send(refusal(msg.list)))
 	} else {
 		p.history = append(p.history[:p.at+1], msg.next)
 		p.at++
 		p.compare = nil
 		for _, f := range msg.next.follows {
-			cmds = append(cmds, send(pane.Toast{Level: pane.Info, Text: fmt.Sprintf("%s follows: %s → %s, as %s",
+			cmds = append(cmds, pane.Send(pane.Toast{Level: pane.Info, Text: fmt.Sprintf("%s follows: %s → %s, as %s",
 				msg.next.top.Graph.Node(f.Edge.To).Name, f.Old, f.New, f.Why)}))
 		}
 	}
@@ -132,17 +132,17 @@ func (p *Pane) save() tea.Cmd {
 
 func (p *Pane) saved(msg savedMsg) tea.Cmd {
 	if errors.Is(msg.err, session.ErrOverlayChanged) {
-		return tea.Batch(send(pane.Toast{Level: pane.Warn, Text: msg.err.Error() + "; it was read again and your edits made on top: look and save once more"}), p.open())
+		return tea.Batch(pane.Send(pane.Toast{Level: pane.Warn, Text: msg.err.Error() + "; it was read again and your edits made on top: look and save once more"}), p.open())
 	}
 	if msg.err != nil {
-		return send(pane.Toast{Level: pane.Fail, Text: "the overlay was not saved: " + msg.err.Error()})
+		return pane.Send(pane.Toast{Level: pane.Fail, Text: "the overlay was not saved: " + msg.err.Error()})
 	}
 	p.opened = msg.of.top.Overlay.Source.Text
 	name := msg.of.top.Path()
 	if i := strings.LastIndexByte(name, '/'); i >= 0 {
 		name = name[i+1:]
 	}
-	return tea.Batch(send(pane.Toast{Level: pane.Good, Text: "saved " + name}), send(pane.PlanAsked{}))
+	return tea.Batch(pane.Send(pane.Toast{Level: pane.Good, Text: "saved " + name}), pane.Send(pane.PlanAsked{}))
 }
 
 // overlayDiff is what saving would change in the overlay's text, a line each.

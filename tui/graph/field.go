@@ -208,7 +208,7 @@ func (p *Pane) takeChoice() tea.Cmd {
 	c := m.choices[m.at]
 	switch {
 	case c.refused:
-		return send(pane.Toast{Level: pane.Warn, Text: c.text + ": " + c.why})
+		return pane.Send(pane.Toast{Level: pane.Warn, Text: c.text + ": " + c.why})
 	case c.ask != "":
 		p.menu = nil
 		return p.asks("columns of the rows that come: hash[a, b]", c.ask, c.take)()

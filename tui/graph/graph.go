@@ -306,7 +306,7 @@ func (p *Pane) show(msg openedMsg) tea.Cmd {
 		}
 	}
 	if msg.dropped != nil {
-		return send(pane.Toast{Level: pane.Warn, Text: "edits that were not saved do not fit the script as it is now: " + msg.dropped[0].Primary})
+		return pane.Send(pane.Toast{Level: pane.Warn, Text: "edits that were not saved do not fit the script as it is now: " + msg.dropped[0].Primary})
 	}
 	return nil
 }
@@ -356,7 +356,7 @@ func (p *Pane) goTo(name string) tea.Cmd {
 	if p.chosen == before || !ok {
 		return nil
 	}
-	return send(pane.OperatorChosen{UID: s.UID})
+	return pane.Send(pane.OperatorChosen{UID: s.UID})
 }
 
 // move goes along the graph.
@@ -380,7 +380,7 @@ func (p *Pane) next(by int) tea.Cmd {
 			return p.goTo(name)
 		}
 	}
-	return send(pane.Toast{Level: pane.Info, Text: fmt.Sprintf("no operator has %q", p.find)})
+	return pane.Send(pane.Toast{Level: pane.Info, Text: fmt.Sprintf("no operator has %q", p.find)})
 }
 
 func matches(s topology.Setting, text string) bool {
@@ -416,5 +416,3 @@ func (p *Pane) scrollBy(by int) tea.Cmd {
 	}
 	return p.move(topology.Down)
 }
-
-func send(m tea.Msg) tea.Cmd { return func() tea.Msg { return m } }

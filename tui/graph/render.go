@@ -99,7 +99,7 @@ func (p *Pane) graphView(l layout) string {
 	lines := s.Draw(topology.View{X: p.x, Y: p.y, W: w, H: h, Chosen: p.chosen, ASCII: st.Look.ASCII, Paint: st.Graph, Mark: p.mark,
 		Figures: func(op string) []topology.Figure { return p.figures.lines(st, n.settings[op].UID) }})
 	t := n.model.Totals
-	note := fmt.Sprintf("%s, %s", count(t.Operators, "operator"), count(t.Tasks, "task"))
+	note := fmt.Sprintf("%s, %s", topology.Count(t.Operators, "operator"), topology.Count(t.Tasks, "task"))
 	if s.Width > w || s.Height > h {
 		note += fmt.Sprintf(", %d%%", min(100, 100*(p.y+h)/max(1, s.Height)))
 	}
@@ -361,11 +361,4 @@ func (p *Pane) Lines() []string {
 		out = append(out, strings.TrimSpace(fmt.Sprintf("%s: %s %s", f.label, pane.Clean(f.value), pane.Clean(f.refused))))
 	}
 	return out
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

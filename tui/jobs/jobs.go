@@ -165,7 +165,7 @@ func (p *Pane) Update(msg tea.Msg) tea.Cmd {
 	case launchedMsg:
 		return p.launched(msg)
 	case endedMsg:
-		return tea.Batch(send(pane.Busy{Name: "job " + string(msg), Done: true}), p.look())
+		return tea.Batch(pane.Send(pane.Busy{Name: "job " + string(msg), Done: true}), p.look())
 	case tea.KeyMsg:
 		return p.typed(msg)
 	case tea.MouseMsg:
@@ -318,7 +318,7 @@ func (p *Pane) looked(msg lookedMsg) tea.Cmd {
 		}
 		s.add(m)
 		l := p.own[id]
-		cmds = append(cmds, send(pane.RunMeasured{ID: id, Script: l.Plan.Source.Name, Metrics: m, State: s.state, Over: l.Record().State != session.RunRunning}))
+		cmds = append(cmds, pane.Send(pane.RunMeasured{ID: id, Script: l.Plan.Source.Name, Metrics: m, State: s.state, Over: l.Record().State != session.RunRunning}))
 	}
 	if msg.of != "" {
 		p.of, p.log, p.snaps = msg.of, msg.log, msg.snaps
@@ -426,7 +426,7 @@ func launchOn(s *session.Session, src diag.Source, o session.Launch) tea.Msg {
 
 func (p *Pane) launched(msg launchedMsg) tea.Cmd {
 	if msg.err != nil {
-		return tea.Batch(send(pane.Toast{Level: pane.Fail, Text: "not launched: " + strings.ReplaceAll(msg.err.Error(), "\n", " ")}), p.look())
+		return tea.Batch(pane.Send(pane.Toast{Level: pane.Fail, Text: "not launched: " + strings.ReplaceAll(msg.err.Error(), "\n", " ")}), p.look())
 	}
 	p.own[msg.job.ID()], p.wanted = msg.job, msg.job.ID()
 	what := "sinks muted"
@@ -435,7 +435,7 @@ func (p *Pane) launched(msg launchedMsg) tea.Cmd {
 	}
 	done, id := msg.job.Done(), msg.job.ID()
 	// Jobs go on while one does something else: ctrl+c does not end them.
-	return tea.Batch(send(pane.Busy{Name: "job " + id, Text: "job " + filepath.Base(msg.job.Plan.Source.Name)}), send(pane.Toast{Level: pane.Good, Text: fmt.Sprintf("launched %s, %s", filepath.Base(msg.job.Plan.Source.Name), what)}), p.look(),
+	return tea.Batch(pane.Send(pane.Busy{Name: "job " + id, Text: "job " + filepath.Base(msg.job.Plan.Source.Name)}), pane.Send(pane.Toast{Level: pane.Good, Text: fmt.Sprintf("launched %s, %s", filepath.Base(msg.job.Plan.Source.Name), what)}), p.look(),
 		func() tea.Msg { <-done; return endedMsg(id) })
 }
 
@@ -520,5 +520,3 @@ func (p *Pane) typed(k tea.KeyMsg) tea.Cmd {
 
 // Takes reports whether a key goes into something that is typed.
 func (p *Pane) Takes(k tea.KeyMsg) bool { return p.prompt != nil || p.table.Takes(k) }
-
-func send(m tea.Msg) tea.Cmd { return func() tea.Msg { return m } }

@@ -15,12 +15,7 @@ import (
 // Bindings are what can be done now.
 func (p *Pane) Bindings() []keys.Binding {
 	k := p.env.Keys
-	noScript := func() string {
-		if p.src.Text == "" {
-			return "there is no script"
-		}
-		return ""
-	}
+	noScript := func() string { return pane.NoScript(p.src) }
 	noJob := func() string {
 		if p.chosen() == nil {
 			return "there is no job"
@@ -75,11 +70,11 @@ func (p *Pane) Bindings() []keys.Binding {
 		k.BindIf("jobs.savepoint", "suspend into a savepoint", notStream, p.suspend, "S"),
 		k.BindIf("jobs.checkpoint", "checkpoint now", notStream, func() tea.Cmd {
 			p.ownRunning().Checkpoint()
-			return send(pane.Toast{Level: pane.Info, Text: "a checkpoint was asked for"})
+			return pane.Send(pane.Toast{Level: pane.Info, Text: "a checkpoint was asked for"})
 		}, "c"),
 		k.BindIf("jobs.rescale", "rescale", notStream, p.askParallelism, "r"),
 		k.BindIf("jobs.goon", "go on from its snapshot", nothingKept, p.goOn, "o"),
-		k.BindIf("jobs.open", "open its script", noJob, func() tea.Cmd { return send(pane.OpenAsked{File: p.chosen().Script}) }, "enter"),
+		k.BindIf("jobs.open", "open its script", noJob, func() tea.Cmd { return pane.Send(pane.OpenAsked{File: p.chosen().Script}) }, "enter"),
 		k.Bind("jobs.detail", "figures, log or checkpoints", func() tea.Cmd { p.detail, p.scroll = (p.detail+1)%details, 0; return nil }, "v", "tab"),
 		k.Bind("jobs.refresh", "look at the registry again", p.look, "R"),
 		k.Bind("jobs.detail.down", "scroll the lower part", func() tea.Cmd { p.scroll++; return nil }, "J"),

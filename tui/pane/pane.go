@@ -6,6 +6,7 @@ package pane
 import (
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/tui/keys"
 )
 
@@ -51,3 +52,14 @@ type Closer interface{ Close() error }
 // Linear is a pane that can tell what it shows without its form: lines of plain text
 // for `--plain` and screen readers.
 type Linear interface{ Lines() []string }
+
+// Send is a command that answers with a message.
+func Send(m tea.Msg) tea.Cmd { return func() tea.Msg { return m } }
+
+// NoScript is why what needs a script cannot be done; "" = there is one.
+func NoScript(src diag.Source) string {
+	if src.Text == "" {
+		return "there is no script"
+	}
+	return ""
+}

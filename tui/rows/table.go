@@ -344,7 +344,7 @@ func (t *Table) copyRow() tea.Cmd {
 			texts = append(texts, cell.Text)
 		}
 	}
-	return send(pane.CopyAsked{Text: strings.Join(texts, "\t"), What: "1 row"})
+	return pane.Send(pane.CopyAsked{Text: strings.Join(texts, "\t"), What: "1 row"})
 }
 
 func (t *Table) copyCell() tea.Cmd {
@@ -352,7 +352,7 @@ func (t *Table) copyCell() tea.Cmd {
 	if !ok || t.column >= len(r.Cells) {
 		return nil
 	}
-	return send(pane.CopyAsked{Text: r.Cells[t.column].Text, What: "1 value"})
+	return pane.Send(pane.CopyAsked{Text: r.Cells[t.column].Text, What: "1 value"})
 }
 
 // export writes the rows in view into a file of the project.
@@ -374,8 +374,6 @@ func (t *Table) export(name string) tea.Cmd {
 		return pane.Toast{Level: pane.Good, Text: fmt.Sprintf("%s rows written to %s", session.Thousands(n), name)}
 	}
 }
-
-func send(m tea.Msg) tea.Cmd { return func() tea.Msg { return m } }
 
 // Bindings are what can be done with the rows.
 func (t *Table) Bindings() []keys.Binding {
