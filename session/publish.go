@@ -85,12 +85,7 @@ func (s *Session) Publish(o Publishing) (*Publication, diag.List, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if o.Name == "" {
-		o.Name = strings.TrimSuffix(filepath.Base(script), ".sql")
-	}
-	if o.Dir == "" {
-		o.Dir = "jobs"
-	}
+	o.name(script)
 	if o.Modes == nil {
 		o.Modes = []Mode{Stream, Batch}
 	}
@@ -115,9 +110,35 @@ func (s *Session) Publish(o Publishing) (*Publication, diag.List, error) {
 	return p, list, nil
 }
 
+// name fills in how jobs are called and where they lie.
+func (o *Publishing) name(script string) {
+	if o.Name == "" {
+		o.Name = strings.TrimSuffix(filepath.Base(script), ".sql")
+	}
+	if o.Dir == "" {
+		o.Dir = "jobs"
+	}
+}
+
+// file is that of a mode's job, from the project's folder.
+func (o *Publishing) file(mode Mode) string {
+	return filepath.ToSlash(filepath.Join(o.Dir, o.Name+"."+string(mode)+".yaml"))
+}
+
+// Published is the job that was published of a script for a mode, on which publishing again builds; nil = none was.
+func (s *Session) Published(o Publishing, mode Mode) (*job.Job, error) {
+	o.name(o.Script)
+	file := o.file(mode)
+	text, err := s.existing(file)
+	if err != nil || text == "" {
+		return nil, err
+	}
+	return job.Parse(diag.Source{Name: file, Text: text})
+}
+
 // publish adds the files of one mode.
 func (s *Session) publish(p *Publication, o Publishing, script string, src diag.Source, mode Mode) (diag.List, error) {
-	file := filepath.ToSlash(filepath.Join(o.Dir, o.Name+"."+string(mode)+".yaml"))
+	file := o.file(mode)
 	if !filepath.IsLocal(filepath.FromSlash(file)) {
 		return nil, diag.Errorf("W0673", diag.Span{}, "jobs lie in the project's folder, not in %q", o.Dir)
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -146,8 +147,7 @@ func (j *Job) Set(key, value string) error {
 		}
 		return nil
 	}
-	texts := map[string]*string{"memory": &j.Memory, "overlay": &j.Overlay, "schedule": &j.Schedule, "zone": &j.Zone,
-		"checkpoint.dir": &j.Checkpoint.Dir, "checkpoint.interval": &j.Checkpoint.Interval}
+	texts := j.texts()
 	switch {
 	case key == "parallelism":
 		n := 0
@@ -173,6 +173,31 @@ func (j *Job) Set(key, value string) error {
 		return fmt.Errorf("a job has no %q; it has %s", key, strings.Join(keys, ", "))
 	}
 	return nil
+}
+
+// Values are the fields that Set sets, by name, where they are set.
+func (j *Job) Values() map[string]string {
+	out := map[string]string{}
+	if j.Parallelism != 0 {
+		out["parallelism"] = strconv.Itoa(j.Parallelism)
+	}
+	for key, text := range j.texts() {
+		if *text != "" {
+			out[key] = *text
+		}
+	}
+	for head, m := range map[string]map[string]string{"start": j.Start, "sinks": j.Sinks, "config": j.Config, "variables": j.Variables} {
+		for name, text := range m {
+			out[head+"."+name] = text
+		}
+	}
+	return out
+}
+
+// texts are the fields that hold one text.
+func (j *Job) texts() map[string]*string {
+	return map[string]*string{"memory": &j.Memory, "overlay": &j.Overlay, "schedule": &j.Schedule, "zone": &j.Zone,
+		"checkpoint.dir": &j.Checkpoint.Dir, "checkpoint.interval": &j.Checkpoint.Interval}
 }
 
 // Changes lists in words what differs between a job and the one that takes its place, a field a line.

@@ -8,6 +8,7 @@ import (
 	"github.com/weir-sql/weir/tui/config"
 	"github.com/weir-sql/weir/tui/edit"
 	"github.com/weir-sql/weir/tui/keys"
+	"github.com/weir-sql/weir/tui/publish"
 )
 
 // Bindings lists every binding of the workbench with the keys that a map gives it, by name.
@@ -25,6 +26,7 @@ func Bindings(k *keys.Map) []keys.Binding {
 			all = append(all, s.pane.Bindings()...)
 		}
 	}
+	all = append(all, publish.New(m.env, "").Bindings()...)
 	if k.Modal() {
 		all = append(all, edit.VimCommands(k)...)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/weir-sql/weir/session"
 	"github.com/weir-sql/weir/tui/keys"
 	"github.com/weir-sql/weir/tui/pane"
+	"github.com/weir-sql/weir/tui/publish"
 )
 
 // commands are what the app itself can do, wherever one is.
@@ -42,6 +43,7 @@ func (m *Model) commands() []keys.Binding {
 		k.Bind("app.file.revert", "take the script as the file has it", m.revert),
 		k.Bind("app.editor", "open in $EDITOR at this line", m.external, "ctrl+e"),
 		k.BindIf("app.run.write", "run the script and write to its sinks", nil, m.runWriting),
+		k.BindIf("app.publish", "publish as a stream job and a batch job", m.noPublish, m.openPublish, "alt+v"),
 		k.Bind("app.history", "what was run before", m.listHistory, "alt+h"),
 		k.Bind("app.messages", "what was said", m.openMessages, "alt+l"),
 		k.Bind("app.settings", "settings", m.openSettings, "alt+g"),
@@ -84,6 +86,27 @@ func (m *Model) runAsked(r pane.RunAsked) tea.Cmd {
 		}
 	}
 	return m.broadcast(r)
+}
+
+// noPublish says why the script cannot be published; what is published is its file.
+func (m *Model) noPublish() string {
+	switch d := m.work.editor.Doc(); {
+	case d.Path == "" || d.Text() == "":
+		return "there is no script"
+	case d.Text() != d.OnDisk():
+		return "the script is not saved: ctrl+s"
+	}
+	return ""
+}
+
+// openPublish shows the jobs that the script becomes. What was set there and not saved is there again.
+func (m *Model) openPublish() tea.Cmd {
+	path := m.work.editor.Doc().Path
+	if m.publishing == nil || m.publishing.Script() != path {
+		m.publishing = publish.New(m.env, path)
+	}
+	m.over(&overlay{name: "publish", box: m.publishing})
+	return m.publishing.Check()
 }
 
 func (m *Model) runWriting() tea.Cmd {

@@ -32,6 +32,7 @@ var views = map[string]func(d *driver){
 	"history":  func(d *driver) { d.press("alt+h") },
 	"messages": func(d *driver) { d.press("f10", "f10", "alt+l") },
 	"settings": func(d *driver) { d.press("alt+g") },
+	"publish":  func(d *driver) { d.press("alt+v", "right", "enter").text("8").press("enter") },
 }
 
 // Every screen in every size and look is as it was agreed on; -update writes them anew.

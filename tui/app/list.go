@@ -21,7 +21,7 @@ import (
 func (m *Model) open(name, title, empty string, mk func() []palette.Item) *palette.List {
 	l := palette.New(m.env.Styles, title, mk())
 	l.Empty = empty
-	m.list(&overlay{name, l, mk})
+	m.over(&overlay{name, l, l, mk})
 	return l
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/weir-sql/weir/tui/keys"
 	"github.com/weir-sql/weir/tui/palette"
 	"github.com/weir-sql/weir/tui/pane"
+	"github.com/weir-sql/weir/tui/publish"
 	"github.com/weir-sql/weir/tui/styles"
 )
 
@@ -58,13 +59,15 @@ type Model struct {
 	tests   tests
 	store   *store
 	history *history
-	mouse   bool
-	warned  time.Time // when ctrl+c was pressed last with nothing to cancel
-	asleep  bool      // nothing moves: no ticks come
-	place   spot      // of the cursor, as was told last
-	closing bool
-	ctx     context.Context
-	stop    context.CancelFunc
+	// publishing is the dialog of the script that was published last, with what was set and not saved.
+	publishing *publish.Dialog
+	mouse      bool
+	warned     time.Time // when ctrl+c was pressed last with nothing to cancel
+	asleep     bool      // nothing moves: no ticks come
+	place      spot      // of the cursor, as was told last
+	closing    bool
+	ctx        context.Context
+	stop       context.CancelFunc
 }
 
 // New makes the workbench and puts back what the last time left.
@@ -118,6 +121,9 @@ func (m *Model) broadcast(msg tea.Msg) tea.Cmd {
 		if cmd := s.pane.Update(msg); cmd != nil {
 			cmds = append(cmds, cmd)
 		}
+	}
+	if m.publishing != nil {
+		cmds = append(cmds, m.publishing.Update(msg))
 	}
 	return tea.Batch(cmds...)
 }
@@ -173,7 +179,7 @@ func (m *Model) layout() {
 		s.pane.SetSize(m.w, max(1, m.h-bars))
 	}
 	if m.overlay != nil {
-		m.overlay.list.SetSize(m.w, m.h)
+		m.overlay.box.SetSize(m.w, m.h)
 	}
 }
 
@@ -232,7 +238,7 @@ func (m *Model) do(b keys.Binding) tea.Cmd {
 // click gives mouse messages to what lies under the pointer.
 func (m *Model) click(msg tea.MouseMsg) tea.Cmd {
 	if m.overlay != nil {
-		w, h := m.overlay.list.Size()
+		w, h := m.overlay.box.Size()
 		x, y := (m.w-w)/2, (m.h-h)/2
 		if msg.X < x || msg.X >= x+w || msg.Y < y || msg.Y >= y+h {
 			if msg.Action == tea.MouseActionPress && msg.Button == tea.MouseButtonLeft {
@@ -241,7 +247,7 @@ func (m *Model) click(msg tea.MouseMsg) tea.Cmd {
 			return nil
 		}
 		msg.X, msg.Y = msg.X-x, msg.Y-y
-		cmd, done := m.overlay.list.Mouse(msg)
+		cmd, done := m.overlay.box.Mouse(msg)
 		if done {
 			m.overlay = nil
 		}
@@ -290,23 +296,34 @@ func (m *Model) focusAsked(a pane.FocusAsked) tea.Cmd {
 	return nil
 }
 
-// list opens an overlay.
-func (m *Model) list(o *overlay) tea.Cmd {
-	o.list.SetSize(m.w, m.h)
+// over opens an overlay.
+func (m *Model) over(o *overlay) tea.Cmd {
+	o.box.SetSize(m.w, m.h)
 	m.overlay = o
 	return nil
 }
 
-// overlay is a list over the screen.
+// overlay lies over the screen and takes all keys until it is closed.
 type overlay struct {
 	name string
-	list *palette.List
-	make func() []palette.Item // makes the items anew when something changed; nil = never
+	box  dialog
+	list *palette.List         // the box, if it is a list
+	make func() []palette.Item // makes the items of a list anew when something changed
+}
+
+// dialog is what an overlay can be. Key and Mouse tell when it is to close.
+type dialog interface {
+	SetSize(width, height int)
+	Size() (width, height int)
+	Key(tea.KeyMsg) (cmd tea.Cmd, done bool)
+	Mouse(tea.MouseMsg) (cmd tea.Cmd, done bool)
+	View() string
+	Lines() []string
 }
 
 func (m *Model) overlayKey(k tea.KeyMsg) tea.Cmd {
 	o := m.overlay
-	cmd, done := o.list.Key(k)
+	cmd, done := o.box.Key(k)
 	if done && m.overlay == o {
 		m.overlay = nil
 	}
@@ -315,7 +332,7 @@ func (m *Model) overlayKey(k tea.KeyMsg) tea.Cmd {
 
 // refresh makes the items of an open overlay anew.
 func (m *Model) refresh(names ...string) {
-	if m.overlay == nil || m.overlay.make == nil {
+	if m.overlay == nil || m.overlay.list == nil {
 		return
 	}
 	for _, n := range names {

@@ -175,7 +175,7 @@ func (p *plain) command(words string) {
 	p.do(it.Run())
 	if o := p.m.overlay; o != nil { // a list that opened is read out
 		p.m.overlay = nil
-		p.print(o.list.Lines())
+		p.print(o.box.Lines())
 	}
 }
 

@@ -23,8 +23,8 @@ func (m *Model) View() string {
 		out = m.drawPrefix(out)
 	}
 	if m.overlay != nil {
-		w, h := m.overlay.list.Size()
-		out = pane.Over(out, m.overlay.list.View(), (m.w-w)/2, (m.h-h)/2)
+		w, h := m.overlay.box.Size()
+		out = pane.Over(out, m.overlay.box.View(), (m.w-w)/2, (m.h-h)/2)
 	}
 	return out
 }

@@ -40,4 +40,5 @@ var emacs = map[string][]string{
 	"app.files":              {"ctrl+x ctrl+f", "ctrl+x b"},
 	"app.file.close":         {"ctrl+x k"},
 	"app.editor":             {"ctrl+x e"},
+	"app.publish":            {"ctrl+x p"},
 }
