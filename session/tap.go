@@ -90,6 +90,7 @@ func (s *Session) Tap(ctx context.Context, src diag.Source, o TapOptions, see fu
 // OpenTap is a tap on a run that goes on.
 type OpenTap struct {
 	*tapping
+	schema []types.Field
 	looked chan struct{} // closed once see is not called any more
 	err    error         // of see; read after looked
 }
@@ -103,7 +104,7 @@ func (r *Run) Tap(o TapOptions, see func(Tapped) error) (*OpenTap, error) {
 	if err != nil {
 		return nil, err
 	}
-	open := &OpenTap{tapping: t, looked: make(chan struct{})}
+	open := &OpenTap{tapping: t, schema: r.tappedSchema(t), looked: make(chan struct{})}
 	r.mu.Lock()
 	r.taps[open] = r.attach(t)
 	r.mu.Unlock()
@@ -122,6 +123,18 @@ func (r *Run) Tap(o TapOptions, see func(Tapped) error) (*OpenTap, error) {
 		}
 	}()
 	return open, nil
+}
+
+// Edges are the edges of the plan, as FROM:TO, in the order of the data.
+func (r *Run) Edges() []string {
+	var out []string
+	g := r.plan.Graph
+	for _, n := range g.Nodes {
+		for _, e := range g.Outputs(n.ID) {
+			out = append(out, n.Name+":"+g.Node(e.To).Name)
+		}
+	}
+	return out
 }
 
 // attach opens a tap on the job that runs. r.mu is held.
@@ -156,6 +169,19 @@ func (o *OpenTap) Close() (missed int64, err error) {
 	o.halt()
 	<-o.looked
 	return o.leftOut(), o.err
+}
+
+// Schema are the columns of the edge; nil if several operators are watched.
+func (o *OpenTap) Schema() []types.Field { return o.schema }
+
+// tappedSchema are the columns of what one operator gives.
+func (r *Run) tappedSchema(t *tapping) []types.Field {
+	for _, n := range r.plan.Graph.Nodes {
+		if t.nodes[n.Name] != nil && len(t.nodes) == 1 {
+			return specOf(n).Schema()
+		}
+	}
+	return nil
 }
 
 // Done is closed once nothing more is shown: the run has ended, or the limit is reached.

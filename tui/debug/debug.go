@@ -48,7 +48,9 @@ type Pane struct {
 
 	live *liveRun
 	walk *walk
-	view part // what is seen where there is room for one part only
+	runs []pane.RunBegan // that went on when they were heard of
+	taps []*liveTap      // that are open
+	view part            // what is seen where there is room for one part only
 
 	prompt *prompt
 	menu   *menu
@@ -71,6 +73,7 @@ type tab struct {
 	columns []result.Column
 	kinds   bool
 	src     rows.Source
+	tap     *liveTap // whose rows they are; nil = of none on a run that goes on
 }
 
 // prompt is something that is being typed.
@@ -132,6 +135,7 @@ func (p *Pane) over() string {
 
 // Close ends what runs.
 func (p *Pane) Close() error {
+	p.closeTaps()
 	p.stop()
 	return nil
 }
@@ -231,6 +235,14 @@ func (p *Pane) Update(msg tea.Msg) tea.Cmd {
 		return p.walked(msg)
 	case tapMsg:
 		return p.tapped(msg)
+	case pane.RunBegan:
+		p.runs = append(p.runs, msg)
+	case pane.TapAsked:
+		return p.tapAsked(msg.Edge)
+	case openedMsg:
+		return p.opened(msg)
+	case closedMsg:
+		return p.closedTap(msg)
 	case whyMsg:
 		return p.explained(msg)
 	case parityMsg:
@@ -241,7 +253,7 @@ func (p *Pane) Update(msg tea.Msg) tea.Cmd {
 		if p.live != nil {
 			p.summary = p.live.run.Progress().Line()
 		}
-		return p.table.Update(msg)
+		return tea.Batch(p.measured(msg.Now), p.table.Update(msg))
 	case tea.KeyMsg:
 		return p.typed(msg)
 	case tea.MouseMsg:
@@ -254,6 +266,7 @@ func (p *Pane) Update(msg tea.Msg) tea.Cmd {
 
 // forget drops what was run, of a script that is no longer looked at.
 func (p *Pane) forget() {
+	p.closeTaps()
 	p.stop()
 	p.tabs, p.said, p.failed, p.summary, p.began, p.doing = nil, nil, "", "", false, ""
 	p.table.Show("", nil, false, rows.List{})
@@ -282,6 +295,7 @@ func (p *Pane) chosen(uid string) tea.Cmd {
 
 // showTabs shows tables of rows, the one with the title of the present one if there is one.
 func (p *Pane) showTabs(tabs []tab) tea.Cmd {
+	tabs = p.withTaps(tabs)
 	at, first := -1, -1
 	for i := range tabs {
 		if p.tab < len(p.tabs) && tabs[i].title == p.tabs[p.tab].title {

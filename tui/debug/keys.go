@@ -68,6 +68,7 @@ func (p *Pane) Bindings() []keys.Binding {
 		k.BindIf("debug.parity", "compare the modes", p.noFixture, p.parity, "p"),
 		k.BindIf("debug.tests", "run the script's tests", noScript, p.tests, "T"),
 		k.BindIf("debug.tap", "tap an edge", noScript, p.askTap, "a"),
+		k.BindIf("debug.tap.close", "close the tap", p.noTap, p.closeTap, "A"),
 		k.BindIf("debug.why", "why this row", noRow, p.whyRow, "y"),
 		k.BindIf("debug.whynot", "why is there no such row", p.noFixture, p.askWhyNot, "Y"),
 		k.BindIf("debug.sinks", "let a run over the sources write", func() string {

@@ -102,11 +102,18 @@ type tapMsg struct {
 	err    error
 }
 
+// askTap asks for an edge of the run that goes on, or for one to run the script for.
 func (p *Pane) askTap() tea.Cmd {
+	if r, ok := p.running(); ok {
+		return p.askEdge(r)
+	}
 	p.prompt = &prompt{label: "tap an edge: FROM:TO, or an operator", take: p.tapEdge}
 	p.prompt.line.Set(p.operator)
 	return nil
 }
+
+// cutEdge takes FROM:TO apart.
+func cutEdge(edge string) (from, to string, both bool) { return strings.Cut(edge, ":") }
 
 // tapEdge runs the script and keeps what passes an edge.
 func (p *Pane) tapEdge(edge string) tea.Cmd {

@@ -112,9 +112,13 @@ func (p *Pane) tabLine(width int) string {
 	var names []string
 	used, first := 0, 0
 	for i, t := range p.tabs {
-		name := fmt.Sprintf(" %s ", pane.Clean(t.title))
+		title := pane.Clean(t.title)
+		if t.tap != nil && !t.tap.closed {
+			title += " " + st.Glyphs.Dot
+		}
+		name := " " + title + " "
 		if i == p.tab {
-			name = "[" + pane.Clean(t.title) + "]"
+			name = "[" + title + "]"
 		}
 		names = append(names, name)
 		if used += pane.Width(name); i <= p.tab {

@@ -23,6 +23,8 @@ type liveRun struct {
 	plan *session.Plan
 	run  *session.Run
 	kept map[string]*result.Kept // by output
+	seen time.Time               // when its figures were told last
+	over bool
 }
 
 // run runs the script over the fixture, or over its sources.
@@ -158,6 +160,7 @@ func (p *Pane) started(msg startedMsg) tea.Cmd {
 	}
 	p.said = warnings(msg.list)
 	number, run := msg.number, msg.live.run
+	p.runs = append(p.runs, pane.RunBegan{ID: ownRun, Script: p.src.Name, What: "the run over the sources", Run: run})
 	return tea.Batch(p.showTabs(tabs), func() tea.Msg { return overMsg{number, run.Wait()} })
 }
 
@@ -169,8 +172,9 @@ func (p *Pane) liveOver(msg overMsg) tea.Cmd {
 		msg.err = nil
 		p.said = append(p.said, "stopped: nothing that was not committed is visible")
 	}
-	p.summary = p.live.run.Summary()
-	return tea.Batch(p.ended(msg.err), p.table.Grown())
+	p.summary, p.live.over = p.live.run.Summary(), true
+	last := pane.RunMeasured{ID: ownRun, Script: p.src.Name, Metrics: p.live.run.Metrics(), Over: true}
+	return tea.Batch(p.ended(msg.err), pane.Send(last), p.table.Grown())
 }
 
 // fixturesMsg are the fixtures to choose from.

@@ -88,6 +88,7 @@ func (p *Pane) fields() []field {
 		{name: "chaining", label: "chaining", value: string(s.Chaining), open: p.chainingMenu(s)},
 		{name: "slotGroup", label: "slot group", value: s.SlotGroup, open: text("slot group", s.SlotGroup, func(t string) topology.NodeEdit { return topology.NodeEdit{SlotGroup: t} })},
 		p.ttlField(s, top.WhyNoTTL(n)),
+		p.resourcesField(s),
 	}
 	for i, e := range top.Graph.Inputs(s.ID) {
 		f := field{name: "in", label: "input", value: s.Inputs[i].Exchange, why: "from " + s.Inputs[i].From}
@@ -136,6 +137,59 @@ func (p *Pane) ttlField(s topology.Setting, refused string) field {
 		return func(topology.Setting) topology.NodeEdit { return topology.NodeEdit{StateTTL: ttls} }, nil
 	})
 	return f
+}
+
+// resourcesField is what an operator asks of a cluster; nothing takes it back.
+func (p *Pane) resourcesField(s topology.Setting) field {
+	f := field{name: "resources", label: "resources", value: s.Resources.String()}
+	if f.value == "" {
+		f.value = "none asked for"
+	}
+	operator, now := p.chosen, s.Resources.String()
+	f.open = func() tea.Cmd {
+		p.prompt = &prompt{label: "cpu and memory (1.5 cores, 512 MiB; empty asks for nothing)", take: func(text string) (tea.Cmd, error) {
+			if strings.TrimSpace(text) == "" {
+				return p.ask(edit{operator: operator, unset: true, fields: []string{"resources"}}), nil
+			}
+			r, err := parseResources(text)
+			if err != nil {
+				return nil, err
+			}
+			return p.ask(edit{operator: operator, make: func(topology.Setting) topology.NodeEdit { return topology.NodeEdit{Resources: r} }}), nil
+		}}
+		p.prompt.line.Set(now)
+		return nil
+	}
+	return f
+}
+
+// parseResources reads "1.5 cores, 512 MiB", either of the two, with or without its words and spaces.
+func parseResources(text string) (r topology.Resources, err error) {
+	for _, part := range strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return r == ',' || r == ';' }) {
+		part = strings.ReplaceAll(part, " ", "")
+		at := strings.IndexFunc(part, func(r rune) bool { return r != '.' && (r < '0' || r > '9') })
+		if at < 0 {
+			at = len(part)
+		}
+		n, err := strconv.ParseFloat(part[:at], 64)
+		if err != nil || n <= 0 || n > 1<<20 {
+			return r, fmt.Errorf("cores and memory as 1.5 cores, 512 MiB, not %q", part)
+		}
+		switch part[at:] {
+		case "", "core", "cores", "cpu", "cpus":
+			r.CPU = n
+		case "m", "mb", "mib":
+			r.MemoryMiB = int(n)
+		case "g", "gb", "gib":
+			r.MemoryMiB = int(n * 1024)
+		default:
+			return r, fmt.Errorf("cores, MiB or GiB, not %q", part[at:])
+		}
+	}
+	if r.CPU == 0 && r.MemoryMiB < 1 {
+		return r, fmt.Errorf("cores and memory as 1.5 cores, 512 MiB, not %q", text)
+	}
+	return r, nil
 }
 
 // asks opens a prompt whose text becomes an edit.

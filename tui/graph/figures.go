@@ -90,6 +90,25 @@ func (o *operatorFigures) add(m *session.OperatorMetrics, dt float64) {
 	o.rowsIn, o.rowsOut, o.busyNs, o.blockNs = in, out, busy, blocked
 }
 
+// operatorFigures are what is shown of an operator: its figures, and what a tap on it has seen.
+func (p *Pane) operatorFigures(st *styles.Styles, name, uid string) []topology.Figure {
+	out := p.figures.lines(st, uid)
+	n, ok := p.taps[name]
+	if !ok {
+		return out
+	}
+	text := fmt.Sprintf("%s tap %s", st.Glyphs.Dot, pane.Short(float64(n)))
+	if len(out) == 0 {
+		out = []topology.Figure{{}, {}}
+	}
+	last := &out[len(out)-1]
+	if last.Text != "" {
+		text += " " + last.Text
+	}
+	last.Role, last.Text = topology.RoleFigure, text
+	return out
+}
+
 // lines are what an operator's box shows: rate and load, then what else there is to say.
 func (f *figures) lines(st *styles.Styles, uid string) []topology.Figure {
 	o := f.of[uid]

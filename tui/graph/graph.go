@@ -51,6 +51,7 @@ type Pane struct {
 	trying  bool // a what-if is under way
 	base    string
 	figures figures
+	taps    map[string]int // rows that taps have seen, by operator
 }
 
 // step is one state of the topology.
@@ -248,6 +249,8 @@ func (p *Pane) Update(msg tea.Msg) tea.Cmd {
 		p.fixture = msg.Name
 	case pane.RunMeasured:
 		p.figures.add(msg)
+	case pane.TapsChanged:
+		p.taps = msg.Rows
 	case tea.KeyMsg:
 		return p.typed(msg)
 	case tea.MouseMsg:

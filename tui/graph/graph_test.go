@@ -44,6 +44,30 @@ func TestGolden(t *testing.T) {
 	})
 }
 
+// An operator asks for cores and memory, and then for nothing; what is no amount is told.
+func TestResources(t *testing.T) {
+	dir := panetest.Shop(t)
+	d := open(t, styles.Look{}, dir, 120, 40)
+	d.Press("/", "text:lookup-users-2", "enter").Expect("none asked for")
+	d.Press("C", "text:1.5 cores, 2 GiB", "enter").Expect("1.5 cores, 2048 MiB").Press("s")
+	if text := panetest.Script(t, dir, "sql/spend.topology.yaml").Text; !strings.Contains(text, "cpu: 1.5") || !strings.Contains(text, "memoryMiB: 2048") {
+		t.Fatal(text)
+	}
+	d.Press("C").Expect("cpu and memory").Press("ctrl+u", "text:many", "enter").Expect("not \"many\"").Press("ctrl+u", "enter").Expect("none asked for")
+	d.Press("u").Expect("1.5 cores, 2048 MiB")
+}
+
+// What taps see is told beside their operators; a asks for one.
+func TestTapsAreMarked(t *testing.T) {
+	d := open(t, styles.Look{}, panetest.Shop(t), 120, 40)
+	d.Press("/", "text:lookup-users-2", "enter")
+	d.Send(pane.TapsChanged{Script: "sql/spend.sql", Rows: map[string]int{"lookup-users-2": 1204}}).Expect("● tap 1204")
+	d.Press("a").Send(pane.TapsChanged{}).Reject("● tap")
+	if asked, ok := d.Told[len(d.Told)-1].(pane.TapAsked); !ok || asked.Edge != "lookup-users-2" {
+		t.Errorf("%#v", d.Told)
+	}
+}
+
 // measured are figures of a run of a plan, after some seconds.
 func measured(plan *session.Plan, second int) pane.RunMeasured {
 	m := session.Metrics{Elapsed: time.Duration(second) * time.Second}

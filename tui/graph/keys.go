@@ -5,6 +5,7 @@ import (
 
 	"github.com/weir-sql/weir/topology"
 	"github.com/weir-sql/weir/tui/keys"
+	"github.com/weir-sql/weir/tui/pane"
 )
 
 // Bindings are what can be done now.
@@ -81,6 +82,7 @@ func (p *Pane) Bindings() []keys.Binding {
 		set("uid", "uid", "uid", "i"),
 		set("ttl", "state TTL", "stateTTL", "t"),
 		set("max", "max parallelism", "maxParallelism", "m"),
+		set("resources", "cpu and memory", "resources", "C"),
 		k.BindIf("topology.undo", "undo", first(func() string {
 			if p.at == 0 {
 				return "there is nothing to undo"
@@ -103,6 +105,7 @@ func (p *Pane) Bindings() []keys.Binding {
 			}
 			return ""
 		}), p.tryEdits, "x"),
+		k.BindIf("topology.tap", "tap what it gives", none, func() tea.Cmd { return pane.Send(pane.TapAsked{Edge: p.chosen}) }, "a"),
 		k.BindIf("topology.find", "find an operator", none, p.findOperator, "/"),
 		k.BindIf("topology.next", "next operator", none, func() tea.Cmd { return p.next(1) }, "n", "tab"),
 		k.BindIf("topology.previous", "previous operator", none, func() tea.Cmd { return p.next(-1) }, "N", "shift+tab"),

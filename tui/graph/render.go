@@ -51,7 +51,7 @@ func (p *Pane) layout() layout {
 func (p *Pane) sheet() *topology.Sheet {
 	l := p.layout()
 	model, width := p.now().model, max(1, l.graphW-2)
-	tree, lines := p.forceTree != !l.beside, len(p.figures.of) > 0
+	tree, lines := p.forceTree != !l.beside, len(p.figures.of)+len(p.taps) > 0
 	if d := p.drawn; d.model == model && d.width == width && d.tree == tree && d.lines == lines {
 		return d.sheet
 	}
@@ -97,7 +97,7 @@ func (p *Pane) graphView(l layout) string {
 	p.follow(s, w, h)
 	n := p.now()
 	lines := s.Draw(topology.View{X: p.x, Y: p.y, W: w, H: h, Chosen: p.chosen, ASCII: st.Look.ASCII, Paint: st.Graph, Mark: p.mark,
-		Figures: func(op string) []topology.Figure { return p.figures.lines(st, n.settings[op].UID) }})
+		Figures: func(op string) []topology.Figure { return p.operatorFigures(st, op, n.settings[op].UID) }})
 	t := n.model.Totals
 	note := fmt.Sprintf("%s, %s", topology.Count(t.Operators, "operator"), topology.Count(t.Tasks, "task"))
 	if s.Width > w || s.Height > h {
@@ -253,12 +253,9 @@ func (p *Pane) facts(n *topology.Node, s topology.Setting, width int) []string {
 	for _, in := range s.Inputs {
 		say("right because", in.Why)
 	}
-	if r := s.Resources.String(); r != "" {
-		say("resources", r)
-	}
 	say("anchor", s.Anchor)
 	say("Flink id", s.FlinkID)
-	for _, f := range p.figures.lines(st, s.UID) {
+	for _, f := range p.operatorFigures(st, s.Name, s.UID) {
 		say("run", f.Text)
 	}
 	return lines

@@ -65,12 +65,18 @@ func TestJobsRunSideBySide(t *testing.T) {
 	if err != nil || len(found) != 2 {
 		t.Errorf("%v %v", found, err)
 	}
+	measured, began := 0, 0
 	for _, m := range d.Told {
-		if r, ok := m.(pane.RunMeasured); ok && len(r.Metrics.Operators) > 0 {
-			return
+		switch m := m.(type) {
+		case pane.RunMeasured:
+			measured += len(m.Metrics.Operators)
+		case pane.RunBegan:
+			began++
 		}
 	}
-	t.Error("nobody was told of the figures")
+	if measured == 0 || began != 2 {
+		t.Errorf("others were told of %d figures, and of %d runs that began", measured, began)
+	}
 }
 
 // A job is suspended into a savepoint and gone on with; then it is rescaled.

@@ -93,6 +93,20 @@ type (
 		State      map[string]int64 // bytes by uid, of the newest checkpoint; nil = none
 		Over       bool
 	}
+	// RunBegan says that a run of a script goes on; it can be tapped until Run.Done is closed.
+	RunBegan struct {
+		ID, Script string
+		What       string // what it is called: "job 20261120-1000"
+		Run        *session.Run
+	}
+	// TapAsked taps what passes an edge, FROM:TO, or what an operator gives: of the run of the script
+	// that goes on, else of one over the fixture. What is tapped already is closed.
+	TapAsked struct{ Edge string }
+	// TapsChanged says which operators are tapped, by name, and how many rows were seen.
+	TapsChanged struct {
+		Script string
+		Rows   map[string]int
+	}
 	// Tick comes once a second while something moves, so that panes can age what they show.
 	Tick struct{ Now time.Time }
 )

@@ -93,7 +93,17 @@ func (d *Driver) Aside(cmd tea.Cmd) *Driver {
 }
 
 // AsideKey gives the pane a key whose command may take long.
-func (d *Driver) AsideKey(name string) *Driver { return d.Aside(d.Pane.Update(Key(name))) }
+func (d *Driver) AsideKey(name string) *Driver {
+	d.Helper()
+	taker, takes := d.Pane.(pane.Taker)
+	if b, _ := keys.Find(d.Pane.Bindings(), name); b != nil && !(takes && taker.Takes(Key(name))) {
+		if why := b.Why(); why != "" {
+			d.Fatalf("%s: %s", b.Help, why)
+		}
+		return d.Aside(b.Run())
+	}
+	return d.Aside(d.Pane.Update(Key(name)))
+}
 
 // batch are the commands of tea.Batch or tea.Sequence, nil if a message is neither.
 func batch(msg tea.Msg) (each []tea.Cmd) {
@@ -209,9 +219,20 @@ func (d *Driver) Reject(texts ...string) *Driver {
 // Until ticks and gives the pane what comes of it until its screen holds a text.
 func (d *Driver) Until(text string) *Driver {
 	d.Helper()
-	for deadline := time.Now().Add(time.Minute); !strings.Contains(d.Text(), text); time.Sleep(5 * time.Millisecond) {
+	return d.until(text, true)
+}
+
+// UntilNot is Until for a text that goes away.
+func (d *Driver) UntilNot(text string) *Driver {
+	d.Helper()
+	return d.until(text, false)
+}
+
+func (d *Driver) until(text string, there bool) *Driver {
+	d.Helper()
+	for deadline := time.Now().Add(time.Minute); strings.Contains(d.Text(), text) != there; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			d.Fatalf("%q does not come:\n%s", text, d.Text())
+			d.Fatalf("%q does not come, or go:\n%s", text, d.Text())
 		}
 		for more := true; more; {
 			select {
