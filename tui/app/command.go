@@ -80,6 +80,9 @@ func (m *Model) runAsked(r pane.RunAsked) tea.Cmd {
 	}
 	m.history.add(entry{Time: m.o.Now(), Script: r.Source.Name, Mode: string(r.Mode), Fixture: r.Fixture, Sinks: r.Sinks, Text: r.Source.Text})
 	m.refresh("history")
+	if r.Here {
+		return m.work.run(r)
+	}
 	for i, s := range m.screens {
 		if s.name == "Debug" {
 			return tea.Batch(m.show(i), m.broadcast(r))

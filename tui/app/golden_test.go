@@ -32,6 +32,7 @@ var views = map[string]func(d *driver){
 	"history":  func(d *driver) { d.press("alt+h") },
 	"messages": func(d *driver) { d.press("f10", "f10", "alt+l") },
 	"settings": func(d *driver) { d.press("alt+g") },
+	"results":  func(d *driver) { d.press("alt+i").text("late").press("enter").at(9, 3).press("ctrl+r") },
 	"publish":  func(d *driver) { d.press("alt+v", "right", "enter").text("8").press("enter") },
 }
 

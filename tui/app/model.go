@@ -269,7 +269,13 @@ func (m *Model) click(msg tea.MouseMsg) tea.Cmd {
 		}
 	case msg.Y >= 1 && msg.Y < m.h-2 || msg.Action != tea.MouseActionPress:
 		msg.Y--
-		return m.screens[m.at].pane.Update(msg)
+		held := m.env.Splits.Held()
+		cmd := m.screens[m.at].pane.Update(msg)
+		if held {
+			m.store.dirty = true
+			m.layout()
+		}
+		return cmd
 	}
 	return nil
 }
@@ -354,6 +360,9 @@ func (m *Model) Close() error {
 				first = err
 			}
 		}
+	}
+	if err := m.work.results.Close(); err != nil && first == nil {
+		first = err
 	}
 	if err := m.env.Project.Close(); err != nil && first == nil {
 		first = err

@@ -43,6 +43,7 @@ type state struct {
 	Mode    session.Mode               `json:"mode"`
 	Fixture string                     `json:"fixture,omitempty"`
 	Panes   map[string]json.RawMessage `json:"panes,omitempty"`
+	Splits  map[string]int             `json:"splits,omitempty"` // sizes that were dragged
 }
 
 // scriptState is an open script. Draft names its file in drafts/, "" = the text is the file's.
@@ -194,7 +195,7 @@ func replace(path string, text []byte) error {
 // state gathers what is kept: the state, and the texts that are not their files'.
 func (m *Model) state() (st state, texts map[string]draft, numbers map[string]int) {
 	texts, numbers = map[string]draft{}, map[string]int{}
-	st = state{Version: 1, Screen: m.screens[m.at].name, Mode: m.mode, Fixture: m.fixture, Panes: map[string]json.RawMessage{}}
+	st = state{Version: 1, Screen: m.screens[m.at].name, Mode: m.mode, Fixture: m.fixture, Panes: map[string]json.RawMessage{}, Splits: m.env.Splits.Keep()}
 	for i, d := range m.work.editor.Docs() {
 		if d == m.work.editor.Doc() {
 			st.At = i
@@ -243,6 +244,7 @@ func (m *Model) restore() {
 		m.mode = st.Mode
 	}
 	m.fixture = st.Fixture
+	m.env.Splits.Restore(st.Splits)
 	for i, s := range m.screens {
 		if s.name == st.Screen {
 			m.at = i

@@ -7,23 +7,26 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/weir-sql/weir/tui/catalog"
+	"github.com/weir-sql/weir/tui/debug"
 	"github.com/weir-sql/weir/tui/edit"
 	"github.com/weir-sql/weir/tui/keys"
 	"github.com/weir-sql/weir/tui/pane"
 )
 
-// workspace is the Edit screen: the editor, with the catalog beside it and the plan and
-// the problems below. Where there is no room for all, one part is shown at a time.
+// workspace is the Edit screen: the editor, with the catalog beside it, the plan and the
+// problems below, and the rows of what was run from here at the foot. Where there is no room for all, one part is shown at a time.
 type workspace struct {
 	m       *Model
 	editor  *edit.Editor
 	catalog *catalog.Catalog
 	strip   *strip
 	list    *problems
+	results *debug.Pane
 	focus   part
 	focused bool
 	w, h    int
 	hidden  bool // the catalog was put away
+	rows    bool // the results are shown
 	boxes   [parts]box
 
 	scripts, fixtures []string // of the project
@@ -50,10 +53,11 @@ const (
 	partCatalog
 	partPlan
 	partProblems
+	partResults
 	parts
 )
 
-var partNames = [parts]string{"Script", "Catalog", "Plan", "Problems"}
+var partNames = [parts]string{"Script", "Catalog", "Plan", "Problems", "Results"}
 
 // box is where a part lies in the screen; empty = it is not shown.
 type box struct{ x, y, w, h int }
@@ -67,11 +71,12 @@ func newWorkspace(m *Model) *workspace {
 	})
 	w.strip = newStrip(m)
 	w.list = newProblems(m)
+	w.results = debug.NewPanel(m.env)
 	return w
 }
 
 func (w *workspace) part(p part) pane.Pane {
-	return [parts]pane.Pane{w.editor, w.catalog, w.strip, w.list}[p]
+	return [parts]pane.Pane{w.editor, w.catalog, w.strip, w.list, w.results}[p]
 }
 
 // The least room in which all parts are shown at once.
@@ -94,15 +99,25 @@ func (w *workspace) SetSize(width, height int) {
 			w.boxes[partPlan] = box{0, height - 3, width, 3}
 		}
 	} else {
+		sizes := &w.m.env.Splits
+		if w.rows {
+			rows := sizes.Size("edit.results", max(8, height*2/5), 4, height-12)
+			height -= rows
+			w.boxes[partResults] = box{0, height, width, rows}
+		}
 		side := 0
 		if !w.hidden {
-			side = min(sideWidth+(width-wideEnough)/8, 44)
+			side = sizes.Size("edit.catalog", min(sideWidth+(width-wideEnough)/8, 44), 12, width-40)
 			w.boxes[partCatalog] = box{0, 0, side, height}
 		}
-		plan, list := 4, 4+(height-25)/8
+		plan, list := 4, 4+max(0, height-25)/8
 		if height >= 40 {
 			plan = 6
+		} else if height < 20 {
+			plan, list = 3, 3
 		}
+		list = sizes.Size("edit.problems", list, 3, height-plan-5)
+		plan = sizes.Size("edit.plan", plan, 3, height-list-5)
 		text := height - plan - list
 		w.boxes[partEditor] = box{side, 0, width - side, text}
 		w.boxes[partPlan] = box{side, text, width - side, plan}
@@ -113,6 +128,36 @@ func (w *workspace) SetSize(width, height int) {
 			w.part(part(p)).SetSize(b.w, b.h)
 		}
 	}
+}
+
+// borders are those that the mouse can move, where all parts are shown.
+func (w *workspace) borders() []pane.Border {
+	if w.small() {
+		return nil
+	}
+	plan, list, rows, side := w.boxes[partPlan], w.boxes[partProblems], w.boxes[partResults], w.boxes[partCatalog]
+	out := []pane.Border{
+		{Name: "edit.plan", X: plan.x, Y: plan.y - 1, W: plan.w, H: 2, Size: plan.h, Down: true, Shrinks: true},
+		{Name: "edit.problems", X: list.x, Y: list.y - 1, W: list.w, H: 2, Size: list.h, Down: true, Shrinks: true},
+	}
+	if rows.h > 0 {
+		out = append(out, pane.Border{Name: "edit.results", Y: rows.y - 1, W: rows.w, H: 2, Size: rows.h, Down: true, Shrinks: true})
+	}
+	if side.w > 0 {
+		out = append(out, pane.Border{Name: "edit.catalog", X: side.w - 1, W: 2, H: side.h, Size: side.w})
+	}
+	return out
+}
+
+// run runs something and shows its rows at the foot, or in their part where one is shown at a time.
+func (w *workspace) run(r pane.RunAsked) tea.Cmd {
+	w.rows = true
+	if w.small() {
+		w.show(partResults)
+	}
+	w.m.store.dirty = true
+	w.SetSize(w.w, w.h)
+	return w.results.Update(r)
 }
 
 // Focus implements pane.Pane.
@@ -126,6 +171,7 @@ func (w *workspace) show(p part) {
 	if p == partCatalog && w.hidden {
 		w.hidden = false
 	}
+	w.rows = w.rows || p == partResults
 	w.part(w.focus).Blur()
 	w.focus = p
 	if w.focused {
@@ -148,6 +194,8 @@ func (w *workspace) Update(msg tea.Msg) tea.Cmd {
 		return w.part(w.focus).Update(msg)
 	case tea.MouseMsg:
 		return w.mouse(msg)
+	case pane.RunAsked, pane.TapAsked:
+		return nil // the Debug screen's
 	case pane.FocusAsked:
 		for p, name := range partNames {
 			if strings.EqualFold(name, msg.Part) {
@@ -180,6 +228,10 @@ func (w *workspace) mouse(m tea.MouseMsg) tea.Cmd {
 		}
 		return nil
 	}
+	held := w.m.env.Splits.Mouse(m, w.borders()...)
+	if held && !press {
+		return nil
+	}
 	at := part(-1)
 	for p, b := range w.boxes {
 		if m.X >= b.x && m.X < b.x+b.w && m.Y >= b.y && m.Y < b.y+b.h {
@@ -194,6 +246,9 @@ func (w *workspace) mouse(m tea.MouseMsg) tea.Cmd {
 	}
 	if press && at != w.focus {
 		w.show(at)
+	}
+	if held {
+		return nil
 	}
 	b := w.boxes[at]
 	m.X, m.Y = m.X-b.x, m.Y-b.y
@@ -210,6 +265,15 @@ func (w *workspace) Bindings() []keys.Binding {
 		k.Bind("edit.part.catalog", "to the catalog", to(partCatalog), "alt+t"),
 		k.Bind("edit.part.plan", "to the plan", to(partPlan), "alt+p"),
 		k.Bind("edit.part.problems", "to the problems", to(partProblems), "alt+m"),
+		k.Bind("edit.part.results", "to the rows of what was run here; once more puts them away", func() tea.Cmd {
+			if w.focus != partResults {
+				w.show(partResults)
+				return nil
+			}
+			w.rows = false
+			w.show(partEditor)
+			return nil
+		}, "alt+u"),
 		k.Bind("edit.catalog.toggle", "put the catalog away or back", func() tea.Cmd {
 			w.hidden = !w.hidden
 			if w.hidden && w.focus == partCatalog {
@@ -236,11 +300,14 @@ func (w *workspace) View() string {
 		}
 		return out
 	}
-	right := view(partEditor) + "\n" + view(partPlan) + "\n" + view(partProblems)
-	if w.boxes[partCatalog].w == 0 {
-		return right
+	out := view(partEditor) + "\n" + view(partPlan) + "\n" + view(partProblems)
+	if w.boxes[partCatalog].w > 0 {
+		out = pane.Beside(view(partCatalog), out)
 	}
-	return pane.Beside(view(partCatalog), right)
+	if w.boxes[partResults].h > 0 {
+		out += "\n" + view(partResults)
+	}
+	return out
 }
 
 // tabs are the names of the parts where one is shown at a time.
@@ -264,20 +331,25 @@ func (w *workspace) Title() string { return w.editor.Title() }
 type keptWorkspace struct {
 	Focus  part `json:"focus"`
 	Hidden bool `json:"hidden"`
+	Rows   bool `json:"rows,omitempty"`
 }
 
 // Keep implements pane.Keeper.
-func (w *workspace) Keep() any { return keptWorkspace{w.focus, w.hidden} }
+func (w *workspace) Keep() any { return keptWorkspace{w.focus, w.hidden, w.rows} }
 
 // Restore implements pane.Keeper.
 func (w *workspace) Restore(raw []byte) {
 	var k keptWorkspace
 	if json.Unmarshal(raw, &k) == nil && k.Focus >= 0 && k.Focus < parts {
-		w.focus, w.hidden = k.Focus, k.Hidden
+		w.focus, w.hidden, w.rows = k.Focus, k.Hidden, k.Rows || k.Focus == partResults
 	}
 }
 
 // Lines implements pane.Linear.
 func (w *workspace) Lines() []string {
-	return append(append(w.editor.Lines(), w.strip.Lines()...), w.list.Lines()...)
+	out := append(append(w.editor.Lines(), w.strip.Lines()...), w.list.Lines()...)
+	if w.rows {
+		out = append(out, w.results.Lines()...)
+	}
+	return out
 }

@@ -12,7 +12,7 @@ import (
 
 // parityMsg answers a comparison of the modes.
 type parityMsg struct {
-	number int
+	number int64
 	parity *session.Parity
 	tabs   []tab
 	err    error
@@ -96,7 +96,7 @@ func (p *Pane) compared(msg parityMsg) tea.Cmd {
 
 // testsMsg answers a run of tests.
 type testsMsg struct {
-	number int
+	number int64
 	said   []string
 	tabs   []tab
 	err    error

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -24,6 +25,8 @@ import (
 // Pane is the Debug screen.
 type Pane struct {
 	env           *pane.Env
+	name          string // of what it has going on: "debug"
+	panel         bool   // it stands beside the script
 	width, height int
 	focused       bool
 
@@ -33,7 +36,7 @@ type Pane struct {
 	sinks    bool   // a run over the sources writes its tables
 	operator string // that was chosen elsewhere, by name
 
-	number  int // of what was asked for last
+	number  int64 // of what was asked for last
 	doing   string
 	cancel  context.CancelFunc
 	began   bool // something was run
@@ -99,8 +102,19 @@ var _ pane.Closer = (*Pane)(nil)
 
 // New makes the screen.
 func New(env *pane.Env) *Pane {
-	return &Pane{env: env, mode: session.Stream, table: rows.New(env)}
+	return &Pane{env: env, name: "debug", mode: session.Stream, table: rows.New(env)}
 }
+
+// NewPanel makes the screen as a panel beside the script: it shows what was run there, a statement
+// perhaps, until something else is.
+func NewPanel(env *pane.Env) *Pane {
+	p := New(env)
+	p.name, p.panel = "results", true
+	return p
+}
+
+// asked counts what was asked for, by any of the screens: answers go to all of them.
+var asked atomic.Int64
 
 // SetSize gives the screen its room.
 func (p *Pane) SetSize(width, height int) { p.width, p.height = width, height; p.place() }
@@ -154,20 +168,20 @@ func (p *Pane) stop() {
 }
 
 // begin notes that something is asked for: what was asked for before is ended.
-func (p *Pane) begin(doing string) (ctx context.Context, number int, busy tea.Cmd) {
+func (p *Pane) begin(doing string) (ctx context.Context, number int64, busy tea.Cmd) {
 	p.stop()
 	return p.beside(doing)
 }
 
 // beside is begin for what leaves a walk and its rows as they are.
-func (p *Pane) beside(doing string) (ctx context.Context, number int, busy tea.Cmd) {
+func (p *Pane) beside(doing string) (ctx context.Context, number int64, busy tea.Cmd) {
 	if p.cancel != nil && p.doing != "" { // what has ended may have left something that its context keeps alive
 		p.cancel()
 	}
-	p.number++
+	p.number = asked.Add(1)
 	p.began, p.doing, p.failed, p.hint = true, doing, "", ""
 	ctx, p.cancel = context.WithCancel(context.Background())
-	return ctx, p.number, pane.Send(pane.Busy{Name: "debug", Text: doing + " " + base(p.src.Name), Cancel: p.cancel})
+	return ctx, p.number, pane.Send(pane.Busy{Name: p.name, Text: doing + " " + base(p.src.Name), Cancel: p.cancel})
 }
 
 // ended notes that something came to its end, well or not.
@@ -176,7 +190,7 @@ func (p *Pane) ended(err error) tea.Cmd {
 	if err != nil {
 		p.failed, p.hint = explain(err)
 	}
-	return pane.Send(pane.Busy{Name: "debug", Done: true})
+	return pane.Send(pane.Busy{Name: p.name, Done: true})
 }
 
 // explain is an error for the screen: what is wrong, and what helps.
@@ -206,12 +220,13 @@ func (p *Pane) Update(msg tea.Msg) tea.Cmd {
 		if p.src.Name != msg.Source.Name {
 			p.forget()
 		}
-		p.src, p.mode = msg.Source, msg.Mode
+		p.mode = msg.Mode
+		p.follow(msg.Source)
 	case pane.SQLChanged:
 		if p.src.Name != msg.Source.Name {
 			p.forget()
 		}
-		p.src = msg.Source
+		p.follow(msg.Source)
 	case pane.ModeChanged:
 		p.mode = msg.Mode
 	case pane.FixtureChanged:
@@ -224,6 +239,9 @@ func (p *Pane) Update(msg tea.Msg) tea.Cmd {
 		p.src, p.mode, p.fixture, p.sinks = msg.Source, msg.Mode, msg.Fixture, msg.Sinks
 		return p.run()
 	case fixturesMsg:
+		if msg.of != p {
+			return nil
+		}
 		return p.choseFixture(msg)
 	case rehearsedMsg:
 		return p.rehearsed(msg)
@@ -240,9 +258,13 @@ func (p *Pane) Update(msg tea.Msg) tea.Cmd {
 	case pane.TapAsked:
 		return p.tapAsked(msg.Edge)
 	case openedMsg:
-		return p.opened(msg)
+		if msg.of == p {
+			return p.opened(msg)
+		}
 	case closedMsg:
-		return p.closedTap(msg)
+		if msg.of == p {
+			return p.closedTap(msg)
+		}
 	case whyMsg:
 		return p.explained(msg)
 	case parityMsg:
@@ -272,13 +294,20 @@ func (p *Pane) forget() {
 	p.table.Show("", nil, false, rows.List{})
 }
 
+// follow takes the script as it is now; a panel stays with what was run.
+func (p *Pane) follow(src diag.Source) {
+	if !p.panel || !p.began {
+		p.src = src
+	}
+}
+
 // chosenMsg is the name of the operator that was chosen elsewhere.
 type chosenMsg string
 
 // chosen finds the name of an operator, for taps.
 func (p *Pane) chosen(uid string) tea.Cmd {
 	src, mode := p.src, p.mode
-	if uid == "" || src.Text == "" {
+	if uid == "" || src.Text == "" || p.panel {
 		return nil
 	}
 	return p.env.Project.Plan(func(s *session.Session) tea.Msg {
@@ -364,6 +393,9 @@ func (p *Pane) typed(k tea.KeyMsg) tea.Cmd {
 func (p *Pane) Takes(k tea.KeyMsg) bool { return p.prompt != nil || p.table.Takes(k) }
 
 func (p *Pane) mouse(m tea.MouseMsg) tea.Cmd {
+	if p.env.Splits.Mouse(m, p.borders()...) {
+		return nil
+	}
 	lay := p.layout()
 	if m.X < lay.resultsW && m.Y < lay.topH {
 		m.X, m.Y = m.X-1, m.Y-2

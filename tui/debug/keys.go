@@ -56,7 +56,7 @@ func (p *Pane) Bindings() []keys.Binding {
 			k.BindIf("debug.step.start", "to the beginning", noWalk, func() tea.Cmd { return p.goTo(0) }, "0"),
 			k.BindIf("debug.step.end", "to the end", noWalk, func() tea.Cmd { return p.toLate(false) }, "e"),
 			k.BindIf("debug.step.hash", "hash of this point", noWalk, p.fingerprint, "H"),
-			k.Bind("debug.walk.leave", "leave the walk", func() tea.Cmd { p.stop(); p.doing = ""; return pane.Send(pane.Busy{Name: "debug", Done: true}) }, "esc"),
+			k.Bind("debug.walk.leave", "leave the walk", func() tea.Cmd { p.stop(); p.doing = ""; return pane.Send(pane.Busy{Name: p.name, Done: true}) }, "esc"),
 		)
 	}
 	out = append(out,

@@ -15,9 +15,6 @@ import (
 	"github.com/weir-sql/weir/tui/rows"
 )
 
-// ownRun is the id of the run over the sources that this screen started itself.
-const ownRun = "debug"
-
 // measureEvery is the time between two samples of its figures.
 const measureEvery = 500 * time.Millisecond
 
@@ -32,12 +29,14 @@ type liveTap struct {
 
 // openedMsg says that a tap was opened, or why not.
 type openedMsg struct {
+	of  *Pane
 	tap *liveTap
 	err error
 }
 
 // closedMsg says that nothing more comes from a tap.
 type closedMsg struct {
+	of     *Pane
 	tap    *liveTap
 	missed int64
 	err    error
@@ -58,7 +57,7 @@ func (p *Pane) running() (pane.RunBegan, bool) {
 	p.runs = slices.DeleteFunc(p.runs, func(r pane.RunBegan) bool { return !goesOn(r) })
 	var found pane.RunBegan
 	for _, r := range p.runs {
-		if r.Script == p.src.Name && found.ID != ownRun {
+		if r.Script == p.src.Name && found.ID != p.name {
 			found = r
 		}
 	}
@@ -103,7 +102,7 @@ func (p *Pane) toggleTap(r pane.RunBegan, edge string) tea.Cmd {
 		t := &liveTap{run: r, edge: edge, rows: &tapRows{}}
 		var err error
 		t.open, err = r.Run.Tap(session.TapOptions{Edge: edge, Limit: tapMost}, t.rows.see)
-		return openedMsg{t, err}
+		return openedMsg{p, t, err}
 	}
 }
 
@@ -129,7 +128,7 @@ func (p *Pane) opened(msg openedMsg) tea.Cmd {
 	return tea.Batch(p.addTab(tab{title: "tap " + t.edge, kinds: true, columns: columns, src: t.rows, tap: t}), p.tellTaps(), func() tea.Msg {
 		<-t.open.Done()
 		missed, err := t.open.Close()
-		return closedMsg{t, missed, err}
+		return closedMsg{p, t, missed, err}
 	})
 }
 
@@ -198,13 +197,13 @@ func (p *Pane) measured(now time.Time) tea.Cmd {
 		return nil
 	}
 	l.seen = now
-	return tea.Batch(p.tellTaps(), pane.Send(pane.RunMeasured{ID: ownRun, Script: p.src.Name, Metrics: l.run.Metrics()}))
+	return tea.Batch(p.tellTaps(), pane.Send(pane.RunMeasured{ID: p.name, Script: p.src.Name, Metrics: l.run.Metrics()}))
 }
 
 // withTaps are tables of rows and behind them those of the taps that are open.
 func (p *Pane) withTaps(tabs []tab) []tab {
 	for _, t := range p.tabs {
-		if t.tap != nil && !t.tap.closed {
+		if t.tap != nil && !t.tap.closed && !slices.ContainsFunc(tabs, func(o tab) bool { return o.tap == t.tap }) {
 			tabs = append(tabs, t)
 		}
 	}

@@ -95,7 +95,7 @@ func (t *tapRows) see(got session.Tapped) error {
 
 // tapMsg answers a tap.
 type tapMsg struct {
-	number int
+	number int64
 	edge   string
 	rows   *tapRows
 	missed int64
@@ -160,7 +160,7 @@ func (p *Pane) tapped(msg tapMsg) tea.Cmd {
 
 // whyMsg answers a question for the rows that made a row.
 type whyMsg struct {
-	number int
+	number int64
 	why    *session.Why
 	err    error
 }

@@ -21,14 +21,27 @@ type layout struct {
 func (p *Pane) layout() layout {
 	l := layout{resultsW: p.width, topH: p.height, beside: p.width >= besideFrom && (p.walk != nil || p.live != nil)}
 	if l.beside {
-		l.sideW = max(44, p.width*2/5)
+		l.sideW = p.env.Splits.Size(p.name+".side", max(44, p.width*2/5), 20, p.width-30)
 		l.resultsW = p.width - l.sideW
 	}
 	if n := len(p.belowLines(p.width - 2)); n > 0 && p.height >= 16 {
-		l.belowH = min(n+2, max(5, p.height*2/5))
+		l.belowH = p.env.Splits.Size(p.name+".below", min(n+2, max(5, p.height*2/5)), 3, p.height-8)
 		l.topH -= l.belowH
 	}
 	return l
+}
+
+// borders are those that the mouse can move.
+func (p *Pane) borders() []pane.Border {
+	l := p.layout()
+	var out []pane.Border
+	if l.beside {
+		out = append(out, pane.Border{Name: p.name + ".side", X: l.resultsW - 1, W: 2, H: l.topH, Size: l.sideW, Shrinks: true})
+	}
+	if l.belowH > 0 {
+		out = append(out, pane.Border{Name: p.name + ".below", Y: l.topH - 1, W: p.width, H: 2, Size: l.belowH, Down: true, Shrinks: true})
+	}
+	return out
 }
 
 // place gives the table its room.
@@ -82,6 +95,8 @@ func (p *Pane) resultsView(width, height int) string {
 	note := p.over()
 	if p.doing != "" {
 		note = p.doing + " " + st.Glyphs.Ellipsis
+	} else if p.panel && p.summary != "" {
+		note = pane.Clean(p.summary)
 	}
 	f := pane.Frame{Title: "Results", Note: note, Focused: p.focused, Width: width, Height: height}
 	switch {
@@ -344,7 +359,7 @@ func (p *Pane) momentsView(width, height int) string {
 func (p *Pane) belowLines(width int) []string {
 	st := p.env.Styles
 	said := p.said
-	if p.summary != "" && p.walk == nil {
+	if p.summary != "" && p.walk == nil && !p.panel {
 		said = append([]string{p.summary}, said...)
 	}
 	var lines []string

@@ -37,10 +37,11 @@ func (p *Pane) run() tea.Cmd {
 
 // rehearsedMsg answers a run over a fixture.
 type rehearsedMsg struct {
-	number  int
+	number  int64
 	plan    *session.Plan
 	tabs    []tab
 	summary string
+	took    time.Duration
 	list    diag.List
 	err     error
 }
@@ -73,7 +74,7 @@ func (p *Pane) rehearse() tea.Cmd {
 		if r.Late > 0 {
 			msg.summary += ", " + count(int(r.Late), "late row") + " dropped"
 		}
-		msg.summary += fmt.Sprintf(", %v", r.Elapsed.Round(time.Millisecond))
+		msg.took = r.Elapsed
 		return msg
 	}))
 }
@@ -87,6 +88,9 @@ func (p *Pane) rehearsed(msg rehearsedMsg) tea.Cmd {
 		return done
 	}
 	p.summary, p.said = msg.summary, warnings(msg.list)
+	if !p.panel { // which has room for what was found only
+		p.summary += fmt.Sprintf(", %v", msg.took.Round(time.Millisecond))
+	}
 	if len(msg.tabs) == 0 {
 		p.said = append(p.said, "the script has no query and no INSERT")
 	}
@@ -103,7 +107,7 @@ func warnings(list diag.List) []string {
 
 // startedMsg says that a run over the sources began.
 type startedMsg struct {
-	number int
+	number int64
 	live   *liveRun
 	list   diag.List
 	err    error
@@ -111,7 +115,7 @@ type startedMsg struct {
 
 // overMsg says that it ended.
 type overMsg struct {
-	number int
+	number int64
 	err    error
 }
 
@@ -160,7 +164,7 @@ func (p *Pane) started(msg startedMsg) tea.Cmd {
 	}
 	p.said = warnings(msg.list)
 	number, run := msg.number, msg.live.run
-	p.runs = append(p.runs, pane.RunBegan{ID: ownRun, Script: p.src.Name, What: "the run over the sources", Run: run})
+	p.runs = append(p.runs, pane.RunBegan{ID: p.name, Script: p.src.Name, What: "the run over the sources", Run: run})
 	return tea.Batch(p.showTabs(tabs), func() tea.Msg { return overMsg{number, run.Wait()} })
 }
 
@@ -173,12 +177,13 @@ func (p *Pane) liveOver(msg overMsg) tea.Cmd {
 		p.said = append(p.said, "stopped: nothing that was not committed is visible")
 	}
 	p.summary, p.live.over = p.live.run.Summary(), true
-	last := pane.RunMeasured{ID: ownRun, Script: p.src.Name, Metrics: p.live.run.Metrics(), Over: true}
+	last := pane.RunMeasured{ID: p.name, Script: p.src.Name, Metrics: p.live.run.Metrics(), Over: true}
 	return tea.Batch(p.ended(msg.err), pane.Send(last), p.table.Grown())
 }
 
 // fixturesMsg are the fixtures to choose from.
 type fixturesMsg struct {
+	of    *Pane
 	names []string
 	err   error
 }
@@ -186,7 +191,7 @@ type fixturesMsg struct {
 func (p *Pane) askFixture() tea.Cmd {
 	return p.env.Project.Plan(func(s *session.Session) tea.Msg {
 		names, err := s.FixtureNames()
-		return fixturesMsg{names, err}
+		return fixturesMsg{p, names, err}
 	})
 }
 

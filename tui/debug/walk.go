@@ -36,8 +36,9 @@ func (w *walk) close() {
 
 // walkedMsg says where a walk stands.
 type walkedMsg struct {
-	number int
+	number int64
 	fresh  *walk // of a walk that begins
+	of     *Pane // that began it
 	point  session.Point
 	doctor *session.Doctor
 	tabs   []tab
@@ -69,13 +70,14 @@ func (p *Pane) startWalk() tea.Cmd {
 			w.moments = append(w.moments, m.String())
 		}
 		msg := w.look(number)
+		msg.of = p
 		msg.fresh = w
 		return msg
 	}))
 }
 
 // look tells where the walk stands. The lock is held, or nobody else has the walk yet.
-func (w *walk) look(number int) walkedMsg {
+func (w *walk) look(number int64) walkedMsg {
 	msg := walkedMsg{number: number, point: w.st.Point(), doctor: w.st.Doctor()}
 	msg.tabs, msg.err = outputTabs(w.plan, w.st.Captured())
 	return msg
@@ -160,7 +162,7 @@ func (p *Pane) fingerprint() tea.Cmd {
 
 func (p *Pane) walked(msg walkedMsg) tea.Cmd {
 	if msg.number != p.number {
-		if msg.fresh != nil {
+		if msg.fresh != nil && msg.of == p { // overtaken
 			msg.fresh.close()
 		}
 		return nil

@@ -130,7 +130,11 @@ func (e *Editor) motions() []keys.Binding {
 	return list
 }
 
-func (e *Editor) runScript() tea.Cmd { return e.ask(e.Doc().Source()) }
+// runScript hands the script to those who run it; the app fills in mode and fixture.
+func (e *Editor) runScript() tea.Cmd {
+	src := e.Doc().Source()
+	return func() tea.Msg { return pane.RunAsked{Source: src} }
+}
 
 // runStatement runs what is selected, else the statement under the cursor, with the
 // declarations before it.
@@ -147,12 +151,7 @@ func (e *Editor) runStatement() tea.Cmd {
 		}
 	}
 	src.Text = Alone(src.Text, at)
-	return e.ask(src)
-}
-
-// ask hands a script to those who run it; the app fills in mode and fixture.
-func (e *Editor) ask(src diag.Source) tea.Cmd {
-	return func() tea.Msg { return pane.RunAsked{Source: src} }
+	return func() tea.Msg { return pane.RunAsked{Source: src, Here: true} }
 }
 
 func (e *Editor) noFix() string {

@@ -392,6 +392,9 @@ func matches(s topology.Setting, text string) bool {
 }
 
 func (p *Pane) mouse(m tea.MouseMsg) tea.Cmd {
+	if p.env.Splits.Mouse(m, p.borders()...) {
+		return nil
+	}
 	lay := p.layout()
 	switch {
 	case m.Button == tea.MouseButtonWheelUp:

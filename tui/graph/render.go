@@ -38,13 +38,27 @@ func (p *Pane) layout() layout {
 		if p.width >= 180 {
 			l.sideW = 60
 		}
+		l.sideW = p.env.Splits.Size("topology.side", l.sideW, 24, p.width-30)
 		l.graphW = p.width - l.sideW
 	}
 	if p.below != nil {
-		l.belowH = min(max(5, len(p.below.lines)+2), p.height*2/5)
+		l.belowH = p.env.Splits.Size("topology.below", min(max(5, len(p.below.lines)+2), p.height*2/5), 3, p.height-8)
 		l.topH = p.height - l.belowH
 	}
 	return l
+}
+
+// borders are those that the mouse can move.
+func (p *Pane) borders() []pane.Border {
+	l := p.layout()
+	var out []pane.Border
+	if l.beside {
+		out = append(out, pane.Border{Name: "topology.side", X: l.graphW - 1, W: 2, H: l.topH, Size: l.sideW, Shrinks: true})
+	}
+	if l.belowH > 0 {
+		out = append(out, pane.Border{Name: "topology.below", Y: l.topH - 1, W: p.width, H: 2, Size: l.belowH, Down: true, Shrinks: true})
+	}
+	return out
 }
 
 // sheet is the graph drawn for the room that there is.

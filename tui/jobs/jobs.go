@@ -169,6 +169,9 @@ func (p *Pane) Update(msg tea.Msg) tea.Cmd {
 	case tea.KeyMsg:
 		return p.typed(msg)
 	case tea.MouseMsg:
+		if top := p.layout().topH; p.env.Splits.Mouse(msg, pane.Border{Name: "jobs.top", Y: top - 1, W: p.width, H: 2, Size: top, Down: true}) {
+			return nil
+		}
 		if msg.Y < p.layout().topH {
 			msg.X, msg.Y = msg.X-1, msg.Y-1
 			return p.table.Update(msg)

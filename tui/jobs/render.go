@@ -14,6 +14,7 @@ type layout struct{ topH, belowH int }
 
 func (p *Pane) layout() layout {
 	top := max(5, min(len(p.records)+4, p.height/2))
+	top = p.env.Splits.Size("jobs.top", top, 5, p.height-5)
 	return layout{topH: top, belowH: p.height - top}
 }
 

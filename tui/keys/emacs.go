@@ -41,4 +41,5 @@ var emacs = map[string][]string{
 	"app.file.close":         {"ctrl+x k"},
 	"app.editor":             {"ctrl+x e"},
 	"app.publish":            {"ctrl+x p"},
+	"edit.part.results":      {"ctrl+x r"},
 }

@@ -17,6 +17,7 @@ type Env struct {
 	Styles  *styles.Styles
 	Keys    *keys.Map
 	Project *Project
+	Splits  Splits
 }
 
 // Project gives panes the sessions of the project that is open. A session is used by

@@ -57,6 +57,7 @@ type (
 		Mode    session.Mode
 		Fixture string // "" = the declared sources
 		Sinks   bool
+		Here    bool // the rows are shown beside the script, not on the Debug screen
 	}
 	// OpenAsked opens a file of the project in the editor; Line and Column count from 1,
 	// 0 leaves the cursor where it was.
