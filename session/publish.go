@@ -327,16 +327,7 @@ func (p *Publication) Save() error {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
 		}
-		tmp, err := os.CreateTemp(filepath.Dir(path), ".weir-*")
-		if err != nil {
-			return err
-		}
-		_, err = tmp.WriteString(f.Text)
-		if err = errors.Join(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close()); err == nil {
-			err = os.Rename(tmp.Name(), path)
-		}
-		if err != nil {
-			_ = os.Remove(tmp.Name()) // the first error is the one to report
+		if err := WriteFile(path, f.Text, 0o644); err != nil {
 			return err
 		}
 	}

@@ -267,12 +267,18 @@ func ReplaceFile(path, text string) error {
 	if err != nil {
 		return err
 	}
+	return WriteFile(path, text, info.Mode().Perm())
+}
+
+// WriteFile writes a file beside and renames it into place, so that at any moment either
+// the old one or the new one is there, whole.
+func WriteFile(path, text string, mode os.FileMode) error {
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".weir-*")
 	if err != nil {
 		return err
 	}
 	_, err = tmp.WriteString(text)
-	err = errors.Join(err, tmp.Chmod(info.Mode().Perm()), tmp.Sync(), tmp.Close())
+	err = errors.Join(err, tmp.Chmod(mode), tmp.Sync(), tmp.Close())
 	if err == nil {
 		err = os.Rename(tmp.Name(), path)
 	}

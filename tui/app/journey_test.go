@@ -144,6 +144,26 @@ func TestWhatIsNotSavedIsKept(t *testing.T) {
 	}
 }
 
+// TestDraftsOfNewScripts: a new script that takes another's place takes its draft's name, not its text.
+func TestDraftsOfNewScripts(t *testing.T) {
+	o := options(t, project(t, shop))
+	d := begin(t, o, 120, 36)
+	d.press("alt+n").text("SELECT 41").press("alt+n").text("SELECT 42")
+	d.start(d.m.saveNow())
+	d.settle()
+	d.press("ctrl+pgup", "alt+q", "alt+q")
+	d.start(d.m.saveNow())
+	d.settle()
+	again := begin(t, o, 120, 36)
+	for range 3 {
+		if again.script() == "SELECT 42" {
+			return
+		}
+		again.press("ctrl+pgup")
+	}
+	t.Fatalf("lost; %q is there", again.script())
+}
+
 func TestCtrlCQuitsAtTheSecond(t *testing.T) {
 	d := begin(t, options(t, project(t, shop)), 80, 24)
 	if d.press("ctrl+c"); d.quit {

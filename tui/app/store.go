@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -26,9 +27,18 @@ type store struct {
 	due   bool   // a saveDue is on its way
 	busy  bool   // files are being written
 	at    time.Time
-	kept  map[string]int // drafts on disk, by file name: the number of the text
-	last  string         // the state that is on disk
+	kept  map[string]draftVersion // drafts on disk, by file name
+	last  string                  // the state that is on disk
 }
+
+// draftVersion tells texts apart: every document counts its own changes, and a new script can
+// take over the name of one that was closed.
+type draftVersion struct {
+	of     *edit.Doc
+	number int
+}
+
+func draftOf(d *edit.Doc) draftVersion { return draftVersion{d, d.Number()} }
 
 // rest is the time between a change and its saving; with the time to write it, less
 // than two seconds.
@@ -63,7 +73,7 @@ type draft struct {
 }
 
 func openStore(p *session.Project) *store {
-	return &store{dir: filepath.Join(p.Dir, ".weir", "workbench"), kept: map[string]int{}}
+	return &store{dir: filepath.Join(p.Dir, ".weir", "workbench"), kept: map[string]draftVersion{}}
 }
 
 func digest(text string) string {
@@ -74,7 +84,7 @@ func digest(text string) string {
 // draftName is the file of a script's draft.
 func draftName(path string, i int) string {
 	if path == "" {
-		return "untitled-" + string(rune('a'+i%26)) + ".json"
+		return "untitled-" + strconv.Itoa(i) + ".json"
 	}
 	return digest(path) + ".json"
 }
@@ -82,7 +92,7 @@ func draftName(path string, i int) string {
 type (
 	saveDue struct{}
 	saved   struct {
-		kept map[string]int
+		kept map[string]draftVersion
 		last string
 		err  error
 	}
@@ -104,8 +114,8 @@ func (m *Model) unsaved() bool {
 		return true
 	}
 	for i, d := range m.work.editor.Docs() {
-		n, ok := m.store.kept[draftName(d.Path, i)]
-		if d.Dirty() != ok || ok && n != d.Number() {
+		v, ok := m.store.kept[draftName(d.Path, i)]
+		if d.Dirty() != ok || ok && v != draftOf(d) {
 			return true
 		}
 	}
@@ -124,10 +134,10 @@ func (m *Model) saveNow() tea.Cmd {
 		return nil
 	}
 	s.busy, s.dirty = true, false
-	st, texts, numbers := m.state()
+	st, texts, versions := m.state()
 	write := map[string]draft{}
 	for name, d := range texts {
-		if n, ok := s.kept[name]; !ok || n != numbers[name] {
+		if v, ok := s.kept[name]; !ok || v != versions[name] {
 			write[name] = d
 		}
 	}
@@ -148,19 +158,19 @@ func (m *Model) saveNow() tea.Cmd {
 			if err == nil {
 				var b []byte
 				if b, err = json.Marshal(d); err == nil {
-					err = replace(filepath.Join(dir, "drafts", name), b)
+					err = session.WriteFile(filepath.Join(dir, "drafts", name), string(b), 0o600)
 				}
 			}
 		}
 		if err == nil && string(text) != last {
-			err = replace(filepath.Join(dir, "state.json"), text)
+			err = session.WriteFile(filepath.Join(dir, "state.json"), string(text), 0o600)
 		}
 		if err == nil {
 			for _, name := range gone {
 				err = errors.Join(err, os.Remove(filepath.Join(dir, "drafts", name)))
 			}
 		}
-		return saved{numbers, string(text), err}
+		return saved{versions, string(text), err}
 	}
 }
 
@@ -175,26 +185,9 @@ func (m *Model) saved(r saved) tea.Cmd {
 	return nil
 }
 
-// replace writes a file beside and renames it into place.
-func replace(path string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-	}
-	return err
-}
-
 // state gathers what is kept: the state, and the texts that are not their files'.
-func (m *Model) state() (st state, texts map[string]draft, numbers map[string]int) {
-	texts, numbers = map[string]draft{}, map[string]int{}
+func (m *Model) state() (st state, texts map[string]draft, versions map[string]draftVersion) {
+	texts, versions = map[string]draft{}, map[string]draftVersion{}
 	st = state{Version: 1, Screen: m.screens[m.at].name, Mode: m.mode, Fixture: m.fixture, Panes: map[string]json.RawMessage{}, Splits: m.env.Splits.Keep()}
 	for i, d := range m.work.editor.Docs() {
 		if d == m.work.editor.Doc() {
@@ -205,7 +198,7 @@ func (m *Model) state() (st state, texts map[string]draft, numbers map[string]in
 		if d.Dirty() {
 			s.Draft = draftName(d.Path, i)
 			texts[s.Draft] = draft{d.Path, digest(d.OnDisk()), d.Text()}
-			numbers[s.Draft] = d.Number()
+			versions[s.Draft] = draftOf(d)
 		}
 		st.Scripts = append(st.Scripts, s)
 	}
@@ -216,7 +209,7 @@ func (m *Model) state() (st state, texts map[string]draft, numbers map[string]in
 			}
 		}
 	}
-	return st, texts, numbers
+	return st, texts, versions
 }
 
 // restore puts back what the last time left. Whatever does not read is left out; nothing
@@ -285,7 +278,7 @@ func (m *Model) reopen(s scriptState, i int) (*edit.Doc, bool) {
 		m.log.later(pane.Warn, s.Path+" was changed outside since the draft was begun; app.file.revert in the palette takes the file's text")
 	}
 	if d.Dirty() {
-		m.store.kept[draftName(s.Path, i)] = d.Number()
+		m.store.kept[draftName(s.Path, i)] = draftOf(d)
 	}
 	return d, true
 }
