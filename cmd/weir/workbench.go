@@ -167,8 +167,9 @@ func (a *app) openWorkbench(cmd *cobra.Command, project *session.Project, settin
 	}
 	o := workbench.Options{
 		Project: project, Settings: settings, Files: files, Env: os.Getenv, Version: version, Mode: session.Stream,
-		Open: a.openQuiet,
-		Look: styles.Detect(os.Stdout, os.Getenv, settings.Theme, settings.ASCII),
+		Open:   a.openQuiet,
+		Look:   styles.Detect(os.Stdout, os.Getenv, settings.Theme, settings.ASCII),
+		Detect: func(theme string, ascii bool) styles.Look { return styles.Detect(os.Stdout, os.Getenv, theme, ascii) },
 	}
 	if project.Config.Mode == string(session.Batch) {
 		o.Mode = session.Batch

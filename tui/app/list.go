@@ -223,7 +223,7 @@ func (m *Model) listHistory() tea.Cmd {
 
 // openSettings lists settings with where they came from; choosing one takes its next value.
 func (m *Model) openSettings() tea.Cmd {
-	l := m.open("settings", "Settings: enter takes the next value, for the next start too", "", func() []palette.Item {
+	l := m.open("settings", "Settings: enter takes the next value, now and for later", "", func() []palette.Item {
 		var items []palette.Item
 		for _, v := range m.o.Settings.Values {
 			it := palette.Item{Text: v.Name + " = " + v.Value, Note: "from " + v.Source}
@@ -261,11 +261,39 @@ func (m *Model) written(w written) tea.Cmd {
 			v.Value, v.Source = w.value, m.o.Settings.File
 		}
 	}
+	cmd := m.apply(w.name, w.value)
 	m.refresh("settings")
-	if w.name == "mouse" && m.mouse != (w.value == "true") {
-		return m.toggleMouse()
+	return cmd
+}
+
+// apply has a setting hold from now on.
+func (m *Model) apply(name, value string) tea.Cmd {
+	s := m.o.Settings
+	said := m.say(pane.Good, name+" is "+value)
+	switch name {
+	case "theme":
+		s.Theme = value
+		return tea.Batch(said, m.restyle())
+	case "ascii":
+		s.ASCII = value == "true"
+		return tea.Batch(said, m.restyle())
+	case "keys":
+		keymap, err := keys.New(value, s.Bind)
+		if err != nil {
+			return m.say(pane.Fail, err.Error())
+		}
+		s.Keys = value
+		*m.env.Keys = *keymap // everybody holds the same map
+		m.bindings = m.commands()
+		m.work.editor.Refresh()
+		return said
+	case "mouse":
+		if s.Mouse = value == "true"; m.mouse != s.Mouse {
+			return m.toggleMouse()
+		}
+		return said
 	}
-	return m.say(pane.Good, w.name+" is "+w.value+" from the next start on")
+	return m.say(pane.Good, name+" is "+value+" from the next start on")
 }
 
 // hint is a binding in the bar at the foot, and where it is shown.

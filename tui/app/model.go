@@ -25,10 +25,12 @@ type Options struct {
 	Open     func() (*session.Session, error) // a session of the project
 	Settings *config.Settings
 	Look     styles.Look
-	Files    []string // scripts to open beside those of the last time, from the project folder
-	Mode     session.Mode
-	Env      func(string) string // the environment
-	Version  string
+	// Detect gives the look of the terminal for other settings; nil = it stays as it is.
+	Detect  func(theme string, ascii bool) styles.Look
+	Files   []string // scripts to open beside those of the last time, from the project folder
+	Mode    session.Mode
+	Env     func(string) string // the environment
+	Version string
 	// Terminal is where copied text goes with OSC 52; nil = nowhere.
 	Terminal func(string)
 	// Still turns off what moves by itself, for tests: autosave, spinners, clocks.
@@ -62,6 +64,7 @@ type Model struct {
 	// publishing is the dialog of the script that was published last, with what was set and not saved.
 	publishing *publish.Dialog
 	mouse      bool
+	light      *bool     // what the terminal said of its background; nil = nothing
 	warned     time.Time // when ctrl+c was pressed last with nothing to cancel
 	asleep     bool      // nothing moves: no ticks come
 	place      spot      // of the cursor, as was told last
@@ -164,6 +167,7 @@ func routes() map[reflect.Type]func(*Model, tea.Msg) tea.Cmd {
 	on(t, (*Model).written)
 	on(t, (*Model).edited)
 	on(t, (*Model).blurred)
+	on(t, (*Model).background)
 	return t
 }
 

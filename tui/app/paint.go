@@ -25,6 +25,7 @@ type painted struct {
 	at   time.Time // of the last paint
 	due  bool      // a paintDue is on its way
 	buf  bytes.Buffer
+	ask  string // what the terminal is asked once its answer can be read
 }
 
 // burst is the time in which several messages are painted together.
@@ -36,7 +37,15 @@ type (
 )
 
 // Init implements tea.Model.
-func (p *painted) Init() tea.Cmd { return p.m.Init() }
+func (p *painted) Init() tea.Cmd {
+	if p.ask == "" {
+		return p.m.Init()
+	}
+	return tea.Batch(p.m.Init(), func() tea.Msg {
+		_, _ = io.WriteString(p.out, p.ask) // without an answer all stays as it is
+		return nil
+	})
+}
 
 // View implements tea.Model: there is nothing left to paint.
 func (p *painted) View() string { return "" }

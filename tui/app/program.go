@@ -7,6 +7,8 @@ import (
 	"os"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/weir-sql/weir/tui/styles"
 )
 
 // Run shows the workbench in a terminal until it is left.
@@ -18,7 +20,20 @@ func Run(ctx context.Context, o Options, in, out *os.File) error {
 	if m.mouse {
 		opts = append(opts, tea.WithMouseCellMotion())
 	}
-	_, err := tea.NewProgram(&painted{m: m, out: out}, opts...).Run()
+	p := &painted{m: m, out: out}
+	if m.asksBackground() {
+		keys := &keyboard{File: in}
+		program := tea.NewProgram(p, append(opts, tea.WithInput(keys))...)
+		keys.tell = func(b background) { program.Send(b) }
+		p.ask = styles.AskBackground
+		return ended(ctx, program)
+	}
+	return ended(ctx, tea.NewProgram(p, opts...))
+}
+
+// ended runs a program to its end.
+func ended(ctx context.Context, p *tea.Program) error {
+	_, err := p.Run()
 	if errors.Is(err, tea.ErrInterrupted) || errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
 		return nil
 	}

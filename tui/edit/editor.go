@@ -42,6 +42,20 @@ func New(env *pane.Env) *Editor {
 	return e
 }
 
+// Refresh takes looks and keys as the environment has them now.
+func (e *Editor) Refresh() {
+	if modal := e.env.Keys.Modal(); modal != (e.modal != nil) {
+		e.modal = nil
+		if modal {
+			e.modal = newModal(e.env.Keys)
+		}
+	}
+	query, last := e.painter.query, e.painter.last
+	e.painter = newPainter(e.env.Styles)
+	e.painter.query, e.painter.last = query, last
+	e.bindings = e.commands()
+}
+
 // Doc is the script that is shown.
 func (e *Editor) Doc() *Doc { return e.docs[e.at] }
 

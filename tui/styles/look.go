@@ -50,7 +50,7 @@ func Detect(w io.Writer, env func(string) string, theme string, ascii bool) Look
 	case "mono":
 		look.Depth = Mono
 	default:
-		look.Light = lightBackground(env)
+		look.Light = lightBackground(env) // until the terminal has said: see Background
 	}
 	if env("NO_COLOR") != "" || env("TERM") == "dumb" || env("CLICOLOR") == "0" {
 		look.Depth = Mono
@@ -107,13 +107,20 @@ func For(look Look) *Styles {
 	if look.ASCII {
 		s.Glyphs = asciiGlyphs
 	}
+	shades := inkOf(look)
 	colour := func(code string) Style {
 		if look.Depth == Mono {
 			return Style{}
 		}
+		if shade, ok := shades[code]; ok {
+			code = "38;5;" + shade
+		}
 		return sgr(code)
 	}
 	bold, faint, under, reverse := sgr("1"), sgr("2"), sgr("4"), sgr("7")
+	if look.Depth == Many {
+		faint = colour("2")
+	}
 	s.Faint, s.Strong, s.Title = faint, bold, bold
 	s.Border, s.Active = faint, colour("36").With(bold)
 	s.Cursor, s.Chosen, s.Selection, s.Bar = reverse, reverse, reverse, Style{}
@@ -129,9 +136,9 @@ func For(look Look) *Styles {
 		s.Keyword, s.Error, s.Warning = bold, bold.With(reverse), bold
 	}
 	if look.Depth == Many {
-		dark, mid, soft := "48;5;236", "48;5;238", "48;5;24"
+		dark, mid, soft := "48;5;236", "48;5;237", "48;5;18"
 		if look.Light {
-			dark, mid, soft = "48;5;255", "48;5;253", "48;5;153"
+			dark, mid, soft = "48;5;255", "48;5;253", "48;5;189"
 		}
 		s.Selection, s.Chosen = sgr(soft), sgr(mid).With(bold)
 		s.Current, s.Bar = sgr(dark), sgr(dark)
@@ -140,6 +147,19 @@ func For(look Look) *Styles {
 	}
 	s.graph = s.graphStyles()
 	return s
+}
+
+// inkOf are the colours of text by the code that they stand for, where there are 256. They are
+// chosen so that each can be read on every background that weir sets, and on usual ones of
+// terminals: contrast is 4.5 to 1 at least, which a test holds them to.
+func inkOf(look Look) map[string]string {
+	switch {
+	case look.Depth != Many:
+		return nil
+	case look.Light:
+		return map[string]string{"31": "124", "32": "22", "33": "58", "34": "19", "35": "90", "36": "23", "2": "240"}
+	}
+	return map[string]string{"31": "217", "32": "150", "33": "222", "34": "117", "35": "183", "36": "116", "2": "250"}
 }
 
 // graphStyles are the roles of a graph's rendering in the same look.
