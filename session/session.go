@@ -261,10 +261,19 @@ func Format(src diag.Source) (string, diag.List) {
 	return syntax.Format(script, syntax.FormatOptions{}), list
 }
 
-// ReplaceFile writes a file anew, keeping its mode, whole or not at all.
+// ReplaceFile writes a file anew, keeping its mode, whole or not at all. A link stays one,
+// and a file that may not be written is not, although its folder would let it be renamed over.
 func ReplaceFile(path, text string) error {
-	info, err := os.Stat(path)
+	path, err := filepath.EvalSymlinks(path)
 	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
 	return WriteFile(path, text, info.Mode().Perm())

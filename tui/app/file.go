@@ -128,7 +128,7 @@ func writeScript(path, text string) error {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
 		}
-		return os.WriteFile(path, []byte(text), 0o644)
+		return session.WriteFile(path, text, 0o644)
 	}
 	return session.ReplaceFile(path, text)
 }
@@ -194,12 +194,11 @@ type edited struct {
 // external opens the script in $VISUAL or $EDITOR at the cursor's line. The text comes back
 // only if the editor ends well; whatever it does, the text here is kept.
 func (m *Model) external() tea.Cmd {
-	editor := m.o.Env("VISUAL")
-	if editor == "" {
-		editor = m.o.Env("EDITOR")
-	}
-	if editor == "" {
-		editor = "vi"
+	editor := "vi"
+	for _, name := range []string{"EDITOR", "VISUAL"} {
+		if e := strings.TrimSpace(m.o.Env(name)); e != "" {
+			editor = e
+		}
 	}
 	d := m.work.editor.Doc()
 	f, err := os.CreateTemp("", "weir-*-"+strings.ReplaceAll(d.Name(), string(filepath.Separator), "_"))
