@@ -9,7 +9,7 @@ GOBIN := $(shell $(GO) env GOPATH)/bin
 
 export CGO_ENABLED := 0
 
-.PHONY: help demo build test conformance race test-kafka test-redis lint bench fuzz cross clean test-python test-snippets test-tmux wasm-guest
+.PHONY: help demo build test conformance race test-kafka test-hybrid test-redis lint bench fuzz cross clean test-python test-snippets test-tmux wasm-guest
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -49,6 +49,10 @@ test-tmux: ## a journey through the workbench in a real terminal (Debian: apt-ge
 
 test-kafka: ## the Kafka tests against a real Apache Kafka (needs Java 17 and Maven)
 	./connectors/kafka/realbroker/run.sh
+
+SPLITS ?= 10000
+test-hybrid: ## 10,000 random splits of rows between files and the embedded Kafka, killed and restored (SPLITS=…)
+	$(GO) test -count=1 -timeout 60m -v ./session -run TestHybridKafka -args -splits $(SPLITS)
 
 test-redis: ## the Redis tests against a real redis-server (Debian: apt-get install redis-server)
 	./connectors/redis/realserver/run.sh

@@ -246,27 +246,24 @@ func (w *splitWorld) values() []int64 {
 
 var errSplitKilled = errors.New("killed")
 
-// runSplit runs a graph over a split to its end, killed once on the way if the split says so:
-// then it goes on from the snapshot that was taken last.
-func runSplit(ctx context.Context, g *topology.Graph, config map[string]string, s *split) ([]int64, error) {
-	w := &splitWorld{split: s, atKill: make(chan struct{}), armed: s.killed, committed: map[string][]byte{}}
-	cfg := runtime.Config{Connectors: w, Config: config, Build: func(spec physical.Spec) (exec.Operator, error) {
-		return build.Operator(spec, build.Env{Functions: splitFunctions, Connectors: w})
-	}}
-	job, err := runtime.Start(ctx, g, cfg)
+// runSplit runs a split to its end, killed once on the way if the split says so: then it goes on from
+// the snapshot that was taken last. start begins a job, nil for a snapshot = from the beginning.
+func runSplit(ctx context.Context, w *splitWorld, start func(*runtime.Snapshot) (*runtime.Job, error)) ([]int64, error) {
+	job, err := start(nil)
 	if err != nil {
 		return nil, err
 	}
 	select {
 	case <-job.Done():
 	case <-w.atKill:
-		err := job.Checkpoint(ctx, func(snap *runtime.Snapshot) error { cfg.Restore = snap; return nil })
+		var last *runtime.Snapshot
+		err := job.Checkpoint(ctx, func(snap *runtime.Snapshot) error { last = snap; return nil })
 		job.Stop(errSplitKilled)
 		if werr := job.Wait(); err != nil || !errors.Is(werr, errSplitKilled) {
 			return nil, errors.Join(err, werr)
 		}
 		w.armed = false
-		if job, err = runtime.Start(ctx, g, cfg); err != nil {
+		if job, err = start(last); err != nil {
 			return nil, err
 		}
 	}
@@ -274,6 +271,19 @@ func runSplit(ctx context.Context, g *topology.Graph, config map[string]string, 
 		return nil, err
 	}
 	return w.values(), nil
+}
+
+func newSplitWorld(s *split) *splitWorld {
+	return &splitWorld{split: s, atKill: make(chan struct{}), armed: s.killed, committed: map[string][]byte{}}
+}
+
+// inProcess starts jobs of a graph over the rows themselves.
+func inProcess(ctx context.Context, g *topology.Graph, config map[string]string, w *splitWorld) func(*runtime.Snapshot) (*runtime.Job, error) {
+	return func(from *runtime.Snapshot) (*runtime.Job, error) {
+		return runtime.Start(ctx, g, runtime.Config{Connectors: w, Config: config, Restore: from, Build: func(spec physical.Spec) (exec.Operator, error) {
+			return build.Operator(spec, build.Env{Functions: splitFunctions, Connectors: w})
+		}})
+	}
 }
 
 var splitFunctions = func() *function.Registry {
@@ -353,7 +363,8 @@ func TestHybridSplits(t *testing.T) {
 			if len(slices.Concat(slices.Concat(s.files...), slices.Concat(s.log...))) > len(s.all) {
 				overlapping++
 			}
-			got, err := runSplit(t.Context(), p.graph, p.config, s)
+			w := newSplitWorld(s)
+			got, err := runSplit(t.Context(), w, inProcess(t.Context(), p.graph, p.config, w))
 			if err != nil {
 				rt.Fatalf("%s, %s: %v", p.rule, p.query, err)
 			}

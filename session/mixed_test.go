@@ -2,7 +2,6 @@ package session_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -142,56 +141,4 @@ func fileText(t *testing.T, dir, name string) string {
 		t.Fatal(err)
 	}
 	return string(text)
-}
-
-// TestHybridKafka: random splits between partitioned files and the embedded Kafka, with
-// overlaps and out of order, give every row once, whatever the rule.
-func TestHybridKafka(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 3))
-	for _, rule := range []string{"column", "key", "position"} {
-		t.Run(rule, func(t *testing.T) {
-			dir := t.TempDir()
-			s := randomSplit(r, rule)
-			ddl := fmt.Sprintf(strings.NewReplacer("'path' = 'x'", "'path' = 'files'", "'topic' = 'x'", "'topic' = 'visits'",
-				"'scan.startup.mode' = 'earliest-offset'", "'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = 'latest-offset'").Replace(hybridDDL), hybridRules[rule], "")
-			ddl = strings.TrimRight(strings.TrimSpace(ddl), ";") + ";\n"
-			if err := os.WriteFile(filepath.Join(dir, "weir.yaml"), []byte("name: kafka\ntables:\n  both: [tables.sql]\n"), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(dir, "tables.sql"), []byte(ddl), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			rows := func(parts [][]hybridRow) string {
-				var values []string
-				for _, row := range slices.Concat(parts...) {
-					values = append(values, fmt.Sprintf("(CAST(%d AS BIGINT), CAST(%d AS BIGINT), CAST(%d AS BIGINT), CAST(TO_TIMESTAMP_LTZ(CAST(%d AS BIGINT), 3) AS TIMESTAMP(3)))", row.id, row.p, row.o, row.ts))
-				}
-				return strings.Join(values, ", ")
-			}
-			sess, err := session.Open(session.Options{Dir: dir, Config: map[string]string{}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer sess.Close()
-			for table, parts := range map[string][][]hybridRow{"history": s.files, "live": s.log} {
-				if text := rows(parts); text != "" {
-					querySession(t, sess, "INSERT INTO "+table+" VALUES "+text, session.Stream)
-				} else if table == "history" {
-					if err := os.Mkdir(filepath.Join(dir, "files"), 0o700); err != nil {
-						t.Fatal(err)
-					}
-				}
-			}
-			var want []string
-			for _, id := range s.truth("rows") {
-				want = append(want, fmt.Sprint(id))
-			}
-			slices.Sort(want)
-			for _, mode := range []session.Mode{session.Stream, session.Batch} {
-				if got := querySession(t, sess, "SELECT id FROM visits", mode); !slices.Equal(got, want) {
-					t.Errorf("%s gives %q, want %q", mode, got, want)
-				}
-			}
-		})
-	}
 }
