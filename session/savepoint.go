@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/weir-sql/weir/connectors/connector"
 	"github.com/weir-sql/weir/exec/runtime"
 	"github.com/weir-sql/weir/exec/state"
 	"github.com/weir-sql/weir/planner/diag"
@@ -320,3 +321,27 @@ func (s *Savepoint) Judge(p *Plan) ([]topology.StateVerdict, error) {
 
 // allGroups is every key group there can be.
 var allGroups = state.Range{First: 0, End: 1 << 15}
+
+// progressIn tells how far the sources of a savepoint's run were read. Rows before that are visible in what the run wrote.
+func (s *Session) progressIn(dir string) ([]connector.Progress, error) {
+	path := dir
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(s.Project.Dir, path)
+	}
+	if !filepath.IsLocal(dir) && !s.Project.allows(path, s.opts.AllowPaths) {
+		return nil, &diag.Diagnostic{Severity: diag.Error, Code: "W0333", File: dir, Primary: "the savepoint is outside of the project", Hint: "name it in 'allow-paths' of weir.yaml, or with --allow-path"}
+	}
+	sp, err := OpenSavepoint(path)
+	if err != nil {
+		return nil, err
+	}
+	if !sp.Committed && len(sp.meta.Commits) > 0 {
+		return nil, &diag.Diagnostic{Severity: diag.Error, Code: "W0333", File: dir, Primary: "the run of the snapshot has not committed what it wrote up to there",
+			Hint: "go on from it once, so that it does, or name an earlier one"}
+	}
+	var out []connector.Progress
+	for _, p := range sp.meta.Positions {
+		out = append(out, connector.Progress{Splits: p.Splits, Done: p.Done})
+	}
+	return out, nil
+}

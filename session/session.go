@@ -304,6 +304,7 @@ func (s *Session) registry(o registryOptions) *connectors.Registry {
 		AllowPath: func(path string) bool { return s.Project.allows(path, s.opts.AllowPaths) },
 		Stdout:    s.opts.Stdout, Stderr: s.opts.Stderr, Clock: s.opts.Clock, Zone: o.zone,
 		EmbeddedBroker: s.broker.Addr, Batch: o.batch, Parallelism: o.parallelism, Filters: o.filters, Opened: s.openedFile,
+		Snapshot: s.progressIn,
 	}, connectors.All()...)
 }
 

@@ -54,10 +54,19 @@ type Env struct {
 	Batch          bool // only final results count
 	Parallelism    int  // readers a source may expect, for the size of splits; 0 = 1
 	Logger         *slog.Logger
+	// Snapshot tells how far the sources of a run of weir were read when it wrote a savepoint or checkpoint into a
+	// folder; nil = there are none here.
+	Snapshot func(dir string) ([]Progress, error)
 	// Filters give sources the keys that joins collect for them; nil = there are none to wait for.
 	Filters *exec.KeyFilters
 	// Opened is told of every file of a table that is opened to be read; nil = nobody counts.
 	Opened func(path string)
+}
+
+// Progress is how far one source had been read.
+type Progress struct {
+	Splits map[string][]byte // what Reader.Position gave, of the splits that had been begun
+	Done   []string          // ids of the splits that had been read to their end
 }
 
 // Now is processing time.

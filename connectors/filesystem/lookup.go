@@ -18,6 +18,9 @@ func newFullCache(_ context.Context, env *connector.Env, spec *physical.LookupJo
 	if err != nil {
 		return nil, err
 	}
+	if err := src.readSnapshots(env); err != nil {
+		return nil, errors.Join(err, src.Close())
+	}
 	reload, err := fullcache.NewReload(src.table.Table, src.table.options, env.Location())
 	if err == nil {
 		var t *fullcache.Table

@@ -36,6 +36,8 @@ type Source struct {
 	decoder format.DecoderConfig
 	await   []awaited // partitions for which the keys of a join decide
 	opened  func(path string)
+	since   *seen // what is not read; nil = nothing
+	until   *seen // what alone is read; nil = all
 }
 
 var (
@@ -48,6 +50,9 @@ func newSource(_ context.Context, env *connector.Env, spec *physical.Source) (ex
 	s, err := openSource(env, spec.Scan)
 	if err != nil {
 		return nil, err
+	}
+	if err := s.readSnapshots(env); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	if env.Filters != nil && env.Batch {
 		for _, f := range spec.Await {
@@ -178,7 +183,13 @@ func (s *Source) Splits(ctx context.Context) ([]exec.Split, error) {
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, split)
+			wanted, err := s.between(split.ID)
+			if err != nil {
+				return nil, err
+			}
+			if wanted {
+				out = append(out, split)
+			}
 		}
 	}
 	return out, nil
@@ -274,6 +285,9 @@ func (s *Source) Open(ctx context.Context, split exec.Split, position []byte) (e
 	var p piece
 	if err := json.Unmarshal(split.Spec, &p); err != nil {
 		return nil, fmt.Errorf("split %q of table %q: %w", split.ID, s.table.Path.Name, err)
+	}
+	if position == nil {
+		position = s.since.position(split.ID)
 	}
 	if joins, err := s.joins(ctx, &p.file); err != nil || !joins {
 		return unread{}, err

@@ -43,6 +43,7 @@ type rule struct {
 	millis   int64
 	group    string
 	specific map[int32]int64
+	snapshot *snapshot
 }
 
 // readRule reads the options of one side: "scan.startup" or "scan.bounded".
@@ -92,6 +93,8 @@ func (r rule) offsets(ctx context.Context, adm *kadm.Client, topics []string) (k
 		return adm.ListOffsetsAfterMilli(ctx, r.millis, topics...)
 	case modeSpecific:
 		return r.fixed(ctx, adm, topics)
+	case modeSnapshot:
+		return r.snapshot.offsets(ctx, adm, topics)
 	default:
 		return r.committed(ctx, adm, topics)
 	}

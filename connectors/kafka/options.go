@@ -20,6 +20,7 @@ const (
 	modeGroup     = "group-offsets"
 	modeTimestamp = "timestamp"
 	modeSpecific  = "specific-offsets"
+	modeSnapshot  = "snapshot"
 	modeUnbounded = "unbounded"
 )
 
@@ -38,10 +39,11 @@ func common() []catalog.Option {
 		{Name: "value.fields-include", Type: catalog.EnumOption, Default: "ALL", Enum: []string{"ALL", "EXCEPT_KEY"},
 			Doc: "Whether key columns are in the value too"},
 		{Name: "scan.bounded.mode", Type: catalog.EnumOption, Default: modeUnbounded,
-			Enum: []string{modeUnbounded, modeLatest, modeGroup, modeTimestamp, modeSpecific},
+			Enum: []string{modeUnbounded, modeLatest, modeGroup, modeTimestamp, modeSpecific, modeSnapshot},
 			Doc:  "Where reading ends; bounded scans are what batch mode needs"},
 		{Name: "scan.bounded.timestamp-millis", Type: catalog.LongOption, Doc: "End of mode timestamp, milliseconds since the epoch"},
 		{Name: "scan.bounded.specific-offsets", Type: catalog.StringOption, Doc: "End of mode specific-offsets", Example: "partition:0,offset:42;partition:1,offset:300"},
+		{Name: "scan.bounded.snapshot", Type: catalog.StringOption, Doc: "Extension: end of mode snapshot, a savepoint or checkpoint of weir whose run read the topic: where it was then", Example: "savepoints/archive"},
 		{Name: "scan.topic-partition-discovery.interval", Type: catalog.DurationOption, Default: "5 min", Doc: "How often new partitions are looked for; 0 = never"},
 		{Name: "scan.watermark.idle-timeout", Type: catalog.DurationOption, Doc: "A partition without rows for so long does not hold the watermark"},
 		{Name: "scan.watermark.emit.strategy", Type: catalog.EnumOption, Enum: []string{"on-periodic", "on-event"}, Doc: "When watermarks are emitted"},
@@ -61,9 +63,10 @@ func logOptions() []catalog.Option {
 		{Name: "format", Type: catalog.StringOption, Doc: "Format of the record's value"},
 		{Name: "key.fields", Type: catalog.ListOption, Doc: "Columns of the key, separated by ;", Example: "user_id"},
 		{Name: "scan.startup.mode", Type: catalog.EnumOption, Default: modeGroup,
-			Enum: []string{modeEarliest, modeLatest, modeGroup, modeTimestamp, modeSpecific}, Doc: "Where reading begins"},
+			Enum: []string{modeEarliest, modeLatest, modeGroup, modeTimestamp, modeSpecific, modeSnapshot}, Doc: "Where reading begins"},
 		{Name: "scan.startup.timestamp-millis", Type: catalog.LongOption, Doc: "Beginning of mode timestamp, milliseconds since the epoch"},
 		{Name: "scan.startup.specific-offsets", Type: catalog.StringOption, Doc: "Beginning of mode specific-offsets", Example: "partition:0,offset:42;partition:1,offset:300"},
+		{Name: "scan.startup.snapshot", Type: catalog.StringOption, Doc: "Extension: beginning of mode snapshot, a savepoint or checkpoint of weir whose run read the topic: where it was then", Example: "savepoints/archive"},
 		{Name: "sink.partitioner", Type: catalog.EnumOption, Default: "default", Enum: []string{"default", "fixed", "round-robin"},
 			Doc: "default: by key, else sticky; fixed: one partition a subtask; round-robin"},
 	}
@@ -163,6 +166,8 @@ func checkModes(t *catalog.Table) (list diag.List) {
 		switch mode {
 		case modeTimestamp:
 			need = side + ".timestamp-millis"
+		case modeSnapshot:
+			need = side + ".snapshot"
 		case modeSpecific:
 			need = side + ".specific-offsets"
 			if text := t.Options[need]; text != "" {

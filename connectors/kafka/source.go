@@ -58,6 +58,14 @@ func newSource(ctx context.Context, env *connector.Env, spec *physical.Source, u
 	if s.end, err = readRule(spec.Options, "scan.bounded", modeUnbounded); err != nil {
 		return nil, err
 	}
+	for name, r := range map[string]*rule{"scan.startup.snapshot": &s.start, "scan.bounded.snapshot": &s.end} {
+		if r.mode != modeSnapshot {
+			continue
+		}
+		if r.snapshot, err = readSnapshot(env, spec, name); err != nil {
+			return nil, err
+		}
+	}
 	s.discover = 5 * time.Minute
 	if text := spec.Options["scan.topic-partition-discovery.interval"]; text != "" {
 		s.discover, _ = catalog.ParseDuration(text) // its text was checked against the declaration

@@ -90,6 +90,12 @@ func (b *binder) sideBound(t *catalog.Table, s *hybridSide, c *catalog.Connector
 	case "partition":
 		b.partitionBound(t, s, end, text, key)
 	case "snapshot":
+		if slices.ContainsFunc(c.Options, func(o catalog.Option) bool { return o.Name == mode+".snapshot" }) {
+			if options[mode+".snapshot"] = text; isLog {
+				options[mode+".mode"] = "snapshot"
+			}
+			return
+		}
 		b.errorf(codeMapping, b.optionKeyAt(t, key), "connector %q of side %q has no snapshots", c.Name, s.name).WithHint("bound it by '%s.%s.partition' or '%s.%s.timestamp'", s.name, end, s.name, end)
 	}
 }

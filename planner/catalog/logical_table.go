@@ -84,7 +84,7 @@ func HybridSideOptions(side string) []Option {
 			Option{Name: end + ".timestamp", Type: StringOption, Doc: "A time, in the session time zone or in milliseconds: of records in a log, else of switch.column. The start counts, the end does not."},
 			Option{Name: end + ".partition", Type: StringOption, Doc: "A partition, as in dt=2026-11-20; both ends count."},
 			Option{Name: end + ".offset", Type: StringOption, Doc: "Offsets of a log, as in partition:0,offset:42;partition:1,offset:300. The start counts, the end does not."},
-			Option{Name: end + ".snapshot", Type: StringOption, Doc: "A snapshot of a table that has snapshots."})
+			Option{Name: end + ".snapshot", Type: StringOption, Doc: "A savepoint or checkpoint of weir whose run read the table: how far it had read."})
 	}
 	for i := range out {
 		out[i].Name = side + "." + out[i].Name
