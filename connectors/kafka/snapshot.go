@@ -51,7 +51,7 @@ func (s *snapshot) offsets(ctx context.Context, adm *kadm.Client, topics []strin
 		}
 		if !known {
 			return nil, diag.Errorf("W0344", s.at, "the run of snapshot %q did not read topic %q", s.dir, topic).
-				WithHint("name a savepoint of a stream that reads it; `weir state` lists what one holds")
+				WithHint("name a savepoint of a stream that reads it; `weir savepoint` tells what one holds")
 		}
 	}
 	return out, nil
