@@ -84,6 +84,7 @@ func (a *app) demoWorkbench(cmd *cobra.Command, flags *workbenchFlags, dir strin
 			return err
 		}
 	}
+	flags.atScript = true
 	return a.workbench(cmd, flags, []string{dir})
 }
 

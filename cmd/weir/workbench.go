@@ -23,6 +23,7 @@ type workbenchFlags struct {
 	plain       bool
 	noMouse     bool
 	mode        string
+	atScript    bool // begin in the editor
 }
 
 func (w *workbenchFlags) add(cmd *cobra.Command) {
@@ -167,7 +168,7 @@ func (a *app) openWorkbench(cmd *cobra.Command, project *session.Project, settin
 	}
 	o := workbench.Options{
 		Project: project, Settings: settings, Files: files, Env: os.Getenv, Version: version, Mode: session.Stream,
-		Open:   a.openQuiet,
+		Open: a.openQuiet, AtScript: w.atScript,
 		Look:   styles.Detect(os.Stdout, os.Getenv, settings.Theme, settings.ASCII),
 		Detect: func(theme string, ascii bool) styles.Look { return styles.Detect(os.Stdout, os.Getenv, theme, ascii) },
 	}

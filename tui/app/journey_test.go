@@ -164,6 +164,22 @@ func TestDraftsOfNewScripts(t *testing.T) {
 	t.Fatalf("lost; %q is there", again.script())
 }
 
+// The demo begins in the editor, wherever one was the last time.
+func TestBeginAtTheScript(t *testing.T) {
+	o := options(t, project(t, shop))
+	d := begin(t, o, 120, 36)
+	d.press("alt+t", "alt+3")
+	d.start(d.m.saveNow())
+	d.settle()
+	begin(t, o, 120, 36).expect("[3 Debug]")
+	o.AtScript = true
+	d = begin(t, o, 120, 36)
+	d.expect("[1 Edit]").text("--")
+	if !strings.HasPrefix(d.script(), "----") {
+		t.Fatal("the keys do not go to the script")
+	}
+}
+
 func TestCtrlCQuitsAtTheSecond(t *testing.T) {
 	d := begin(t, options(t, project(t, shop)), 80, 24)
 	if d.press("ctrl+c"); d.quit {

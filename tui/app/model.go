@@ -31,6 +31,8 @@ type Options struct {
 	Mode    session.Mode
 	Env     func(string) string // the environment
 	Version string
+	// AtScript begins with the focus in the editor, wherever it was the last time.
+	AtScript bool
 	// Terminal is where copied text goes with OSC 52; nil = nowhere.
 	Terminal func(string)
 	// Still turns off what moves by itself, for tests: autosave, spinners, clocks.
@@ -93,6 +95,10 @@ func New(o Options) *Model {
 	m.store = openStore(o.Project)
 	m.history = openHistory(o.Project)
 	m.restore()
+	if o.AtScript {
+		m.at, m.work.focus = 0, partEditor
+		m.layout()
+	}
 	return m
 }
 
