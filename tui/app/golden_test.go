@@ -32,8 +32,10 @@ var views = map[string]func(d *driver){
 	"history":  func(d *driver) { d.press("alt+h") },
 	"messages": func(d *driver) { d.press("f10", "f10", "alt+l") },
 	"settings": func(d *driver) { d.press("alt+g") },
-	"results":  func(d *driver) { d.press("alt+i").text("late").press("enter").at(9, 3).press("ctrl+r") },
-	"publish":  func(d *driver) { d.press("alt+v", "right", "enter").text("8").press("enter") },
+	"results": func(d *driver) {
+		d.press("alt+i").text("late").press("enter").at(9, 3).press("ctrl+r", "alt+e", "alt+u", "s")
+	},
+	"publish": func(d *driver) { d.press("alt+v", "right", "enter").text("8").press("enter") },
 }
 
 // Every screen in every size and look is as it was agreed on; -update writes them anew.

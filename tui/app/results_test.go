@@ -17,7 +17,7 @@ func TestRowsBesideTheScript(t *testing.T) {
 	if !strings.Contains(d.script(), "\nFRxOM TABLE") {
 		t.Fatal("the keys do not go to the script")
 	}
-	d.press("ctrl+z").press("alt+u").press("]").expect("[spend folded]").press("y").expect("[why]", "orders.jsonl:1")
+	d.press("ctrl+z").press("alt+u").press("]").expect("[spend folded]").press("s").expect("↑").press("y").expect("[why]", "orders.jsonl:1")
 	d.press("esc").expect("[1 Edit]", "┌─ Results").press("alt+u", "alt+u").expectNot("┌─ Results")
 	d.press("alt+n").text("SELECT name, city FROM users;").press("esc", "ctrl+r").expect("┌─ Results", "北京", "Ana")
 	d.text("\nSELECT nobody FROM users;").press("esc", "ctrl+r").expect("✗", "nobody")
