@@ -241,8 +241,8 @@ func (x *exprs) index(e *syntax.Index) rex.Expr {
 	}
 	switch t.Kind {
 	case types.Array:
-		if !i.Type().IsInteger() {
-			b.errorf(codeOperands, b.at(e.I), "index of an array is %s, not a whole number", i.Type())
+		if i.Type().Kind != types.Integer { // as in Flink, which takes no other whole numbers
+			b.errorf(codeOperands, b.at(e.I), "index of an array is %s, not INT", plainTime(i.Type())).WithHint("write CAST(… AS INT)")
 			return invalid()
 		}
 		if l, ok := i.(*rex.Lit); ok && l.Value != nil && l.Value.(int64) < 1 {

@@ -126,8 +126,7 @@ func (b *binder) joinOn(t *syntax.Join, kind physical.JoinKind, l, r *rel, q que
 	}
 	if holds(c, subMark) {
 		if kind != physical.Inner {
-			b.refuse(b.at(t.On), "a subquery in the ON clause of an outer join").WithHint("join the subquery's rows in a FROM item of their own")
-			return nil, false
+			return b.joinOnQuery(l, r, kind, c, at)
 		}
 		out := b.joinRels(l, r, kind, nil, at)
 		return b.filter(out, c, b.at(t.On)), true
@@ -136,6 +135,71 @@ func (b *binder) joinOn(t *syntax.Join, kind physical.JoinKind, l, r *rel, q que
 		return b.joinRels(l, r, kind, nil, at), true
 	}
 	return b.joinRels(l, r, kind, &joinCond{c}, at), true
+}
+
+// joinOnQuery is an outer join whose condition holds subqueries. Each becomes columns of the side
+// that it is correlated with, where every row of the side keeps its place, so that the condition
+// only reads columns; the join's result leaves them out.
+func (b *binder) joinOnQuery(l, r *rel, kind physical.JoinKind, cond rex.Expr, at diag.Span) (*rel, bool) {
+	lw, rw := len(l.node.Schema()), len(r.node.Schema())
+	left, right := *l, *r
+	type value struct {
+		expr  rex.Expr
+		right bool
+	}
+	var values []value
+	fine := true
+	rex.Walk(cond, func(e rex.Expr) bool {
+		p, i, ok := marked(e, subMark)
+		if !ok {
+			return fine
+		}
+		of := rex.Refs(p)
+		side, v := &left, value{expr: e}
+		switch {
+		case !slices.ContainsFunc(of, func(c int) bool { return c >= lw }):
+		case !slices.ContainsFunc(of, func(c int) bool { return c < lw }):
+			side, v.right = &right, true
+			v.expr = rex.Shift(e, -lw)
+		default:
+			b.refuseToo(b.subs[i].at, "a subquery over both sides in the ON clause of an outer join")
+			fine = false
+			return false
+		}
+		next, x := b.attach(side, v.expr)
+		*side, v.expr = *next, x
+		fine = fine && !bad(x)
+		values = append(values, v)
+		return false
+	})
+	if !fine {
+		return nil, false
+	}
+	width := len(left.node.Schema())
+	on := replace(cond, func(e rex.Expr) (rex.Expr, bool) {
+		if _, _, ok := marked(e, subMark); ok {
+			v := values[0]
+			if values = values[1:]; v.right {
+				return rex.Shift(v.expr, width), true
+			}
+			return v.expr, true
+		}
+		if c, ok := e.(*rex.Ref); ok && c.Index >= lw {
+			return rex.Shift(c, width-lw), true
+		}
+		return nil, false
+	})
+	j := b.joinRels(&left, &right, kind, &joinCond{on}, at).node
+	out := beside(l, r)
+	n := &logical.Project{Base: logical.Base{At: at}, Input: j}
+	for i := range lw + rw {
+		if i >= lw {
+			i += width - lw
+		}
+		n.Exprs, n.Fields = append(n.Exprs, refOf(j, i)), append(n.Fields, j.Schema()[i])
+	}
+	out.node = n
+	return out, true
 }
 
 // joinUsing joins on columns of the same name, which then show only once.

@@ -32,28 +32,39 @@ func (b *binder) lateralQuery(d *syntax.Derived, q queryEnv, left *rel, kind phy
 		b.refuse(at, "a correlated LATERAL query with HAVING").WithHint("filter its result with WHERE")
 		return fromItem{}, false
 	}
-	out, ok := b.joinLateral(left, p, kind, s, right.node.Schema(), at)
+	names := beside(left, right)
+	var on rex.Expr
+	if t != nil && t.On != nil {
+		names.node = &logical.Join{Left: left.node, Right: right.node, Base: logical.Base{Fields: joinFields(physical.Inner, left.node, right.node)}}
+		on = q.exprsOver(b, names, "ON").condition(t.On)
+		if bad(on) {
+			return fromItem{}, false
+		}
+		if l, isLit := on.(*rex.Lit); isLit && l.Value == true {
+			on = nil
+		}
+	}
+	if on != nil && kind == physical.LeftOuter && holds(on, subMark) {
+		b.refuse(b.at(t.On), "a subquery in the condition of a LEFT JOIN LATERAL")
+		return fromItem{}, false
+	}
+	// An outer join's condition decides which rows match; an inner one's filters its result.
+	var matching rex.Expr
+	if kind == physical.LeftOuter {
+		matching = on
+	}
+	out, ok := b.joinLateral(left, p, kind, s, right.node.Schema(), matching, at)
 	if !ok {
 		return fromItem{}, false
 	}
-	names := beside(left, right)
 	names.node = out.node
-	item := fromItem{rel: names, joined: true}
-	if t != nil && t.On != nil {
-		c := q.exprsOver(b, names, "ON").condition(t.On)
-		if bad(c) {
-			return fromItem{}, false
+	if on != nil && kind != physical.LeftOuter {
+		names = b.filter(names, retypeAll([]rex.Expr{on}, out.node)[0], b.at(t.On))
+		if len(names.node.Schema()) > len(out.node.Schema()) {
+			names.node = projectColumns(names.node, out.node.Schema(), at)
 		}
-		if l, isLit := c.(*rex.Lit); isLit && l.Value == true {
-			return item, true
-		}
-		if kind == physical.LeftOuter {
-			b.refuse(b.at(t.On), "a LEFT JOIN LATERAL with a condition other than TRUE")
-			return fromItem{}, false
-		}
-		names.node = filterNode(names.node, c, b.at(t.On))
 	}
-	return item, true
+	return fromItem{rel: names, joined: true}, true
 }
 
 // unnest binds UNNEST(collection) [WITH ORDINALITY] and joins it to the items to its left.
@@ -188,10 +199,11 @@ func isUnit(n logical.Node) bool {
 
 // joinLateral joins a LATERAL query to the items on its left. The query is a pulled tree: its
 // conditions become the join's, and columns it computes from the left side are computed
-// after the join.
-func (b *binder) joinLateral(l *rel, p *pulled, kind physical.JoinKind, s *subquery, names []types.Field, at diag.Span) (*rel, bool) {
+// after the join. on, over the left columns and those of the query, tells which of its rows match
+// in an outer join; nil if all do.
+func (b *binder) joinLateral(l *rel, p *pulled, kind physical.JoinKind, s *subquery, names []types.Field, on rex.Expr, at diag.Span) (*rel, bool) {
 	if isUnit(p.node) && len(p.preds) == 0 {
-		return computedBeside(l, p, s, names, at), true
+		return matchedOnly(computedBeside(l, p, s, names, at), on, len(l.node.Schema()), at), true
 	}
 	keepEmpty := p.empty != nil && kind == physical.Inner
 	node, mark := p.node, -1
@@ -214,6 +226,17 @@ func (b *binder) joinLateral(l *rel, p *pulled, kind physical.JoinKind, s *subqu
 	var cond rex.Expr
 	for _, pred := range p.preds {
 		cond = and(cond, b.overJoin(pred, s.corr, width))
+	}
+	if on != nil && p.empty == nil {
+		cols := make([]rex.Expr, 0, width+len(p.cols))
+		for i := range width {
+			cols = append(cols, l.ref(i))
+		}
+		for _, c := range p.cols {
+			cols = append(cols, b.overJoin(c, s.corr, width))
+		}
+		cond = and(cond, rex.Inline(on, cols))
+		on = nil
 	}
 	j := &logical.Join{Base: logical.Base{At: at}, Kind: joinKind, Left: l.node, Right: node, Cond: cond, LeftName: sideName(l)}
 	j.Fields = joinFields(joinKind, l.node, node)
@@ -242,7 +265,27 @@ func (b *binder) joinLateral(l *rel, p *pulled, kind physical.JoinKind, s *subqu
 	}
 	out := &rel{node: &logical.Project{Base: logical.Base{Fields: fields, At: at}, Input: j, Exprs: exprs}}
 	out.items, out.shown = l.items, slices.Clone(l.shown)
-	return out, true
+	return matchedOnly(out, on, width, at), true
+}
+
+// matchedOnly makes the columns from width on NULL where a condition does not hold: an outer join
+// with a side of exactly one row.
+func matchedOnly(r *rel, on rex.Expr, width int, at diag.Span) *rel {
+	if on == nil {
+		return r
+	}
+	on = retypeAll([]rex.Expr{on}, r.node)[0]
+	n := &logical.Project{Base: logical.Base{Fields: slices.Clone(r.node.Schema()), At: at}, Input: r.node}
+	for i := range n.Fields {
+		v := rex.Expr(r.ref(i))
+		if i >= width {
+			t := n.Fields[i].Type.Null()
+			n.Fields[i].Type = t
+			v = caseOf([]rex.Expr{on}, []rex.Expr{v, nullLit(t)}, t, at)
+		}
+		n.Exprs = append(n.Exprs, v)
+	}
+	return &rel{node: n, items: r.items, shown: r.shown}
 }
 
 // computedBeside adds a LATERAL query that reads no table: only computed columns.

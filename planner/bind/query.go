@@ -173,7 +173,7 @@ func (b *binder) orderable(q *syntax.QueryExpr, env queryEnv) *selected {
 func (b *binder) values(q *syntax.Values, env queryEnv) logical.Node {
 	x := env.exprsOver(b, emptyRel(b.at(q)), "VALUES")
 	var rows [][]rex.Expr
-	ok, computed := true, false
+	ok, computed, queries := true, false, false
 	for _, r := range q.Rows {
 		row, fine := x.bindAll(r.Items)
 		ok = ok && fine
@@ -184,10 +184,7 @@ func (b *binder) values(q *syntax.Values, env queryEnv) logical.Node {
 		}
 		for i, e := range row {
 			computed = computed || !isLiteral(r.Items[i])
-			if fine && holds(e, subMark) {
-				b.refuse(b.at(r.Items[i]), "a subquery in VALUES")
-				ok = false
-			}
+			queries = queries || fine && holds(e, subMark)
 		}
 		rows = append(rows, row)
 	}
@@ -203,7 +200,31 @@ func (b *binder) values(q *syntax.Values, env queryEnv) logical.Node {
 	if !ok {
 		return nil
 	}
+	if queries {
+		return b.unitedRows(v)
+	}
 	return v
+}
+
+// unitedRows is VALUES with subqueries: each row is a query of its own, whose subqueries are
+// joined to one row without columns.
+func (b *binder) unitedRows(v *logical.Values) logical.Node {
+	out := &logical.Union{Base: v.Base}
+	for _, row := range v.Rows {
+		r := emptyRel(v.At)
+		exprs := make([]rex.Expr, len(row))
+		for i, e := range row {
+			r, exprs[i] = b.attach(r, e)
+		}
+		if bad(exprs...) {
+			return nil
+		}
+		out.In = append(out.In, &logical.Project{Base: v.Base, Input: r.node, Exprs: exprs})
+	}
+	if len(out.In) == 1 {
+		return out.In[0]
+	}
+	return out
 }
 
 // isLiteral tells literals, with or without a sign.

@@ -215,13 +215,20 @@ func (b *binder) inValue(r *rel, s *subquery, lhs, corr []rex.Expr) rex.Expr {
 	if p.empty != nil && p.having == nil && len(lhs) == 1 { // exactly one row
 		return b.comparison(s.op, lhs[0], b.joinedValue(r, p, s, corr), s.at)
 	}
+	if p.empty != nil && len(lhs) == 1 { // its one row may be missing
+		there := b.existsValue(r, s, corr)
+		v := b.scalarValue(r, s, corr)
+		if bad(there, v) {
+			return invalid()
+		}
+		return caseOf([]rex.Expr{there}, []rex.Expr{b.comparison(s.op, lhs[0], v, s.at), boolLit(false)}, types.Bool, s.at)
+	}
 	if p.empty != nil {
-		b.refuse(s.at, "IN with a correlated aggregate of several columns or with HAVING").WithHint("compare with = and a scalar subquery")
+		b.refuse(s.at, "IN with a correlated aggregate of several columns").WithHint("compare with = and a scalar subquery")
 		return invalid()
 	}
 	if s.op != "=" {
-		b.refuse(s.at, "a comparison with ANY or ALL of a query as a value").WithHint("use it as a condition of WHERE, or compare with MIN or MAX")
-		return invalid()
+		return b.anyValue(r, p, s, lhs, corr)
 	}
 	if p, _, ok = b.keyedValue(p, s); !ok {
 		return invalid()
@@ -237,7 +244,8 @@ func (b *binder) inValue(r *rel, s *subquery, lhs, corr []rex.Expr) rex.Expr {
 		b.refuseToo(s.at, "IN with several nullable columns as a value").WithHint("use it as a condition of WHERE")
 		return invalid()
 	}
-	all, known := b.counts(r, p, s, corr)
+	facts := b.facts(r, p, s, corr, "COUNT")
+	all, known := facts[0], facts[1]
 	mark := b.matchMark(r, p, s, p.cols, lhs, corr)
 	none := &rex.Call{Fn: "=", Args: []rex.Expr{all, int64Lit(0)}, T: types.Bool, Span: s.at}
 	fewer := &rex.Call{Fn: "<", Args: []rex.Expr{known, all}, T: types.Bool, Span: s.at}
@@ -249,21 +257,63 @@ func (b *binder) inValue(r *rel, s *subquery, lhs, corr []rex.Expr) rex.Expr {
 	return caseOf(conds, values, types.Bool, s.at)
 }
 
-// counts joins COUNT(*) and COUNT(value) of a subquery for each of its correlation keys.
-func (b *binder) counts(r *rel, p *pulled, s *subquery, corr []rex.Expr) (all, known rex.Expr) {
+// anyValue is x op ANY (query) as a value, for all comparisons but =, with SQL's three answers:
+// the least and the greatest of the query's values decide whether one of them compares.
+func (b *binder) anyValue(r *rel, p *pulled, s *subquery, lhs, corr []rex.Expr) rex.Expr {
+	if len(lhs) > 1 {
+		b.refuseToo(s.at, "a comparison of rows with ANY or ALL")
+		return invalid()
+	}
+	p, _, ok := b.keyedValue(p, s)
+	if !ok {
+		return invalid()
+	}
+	bounds := map[string][]string{"<": {"MAX"}, "<=": {"MAX"}, ">": {"MIN"}, ">=": {"MIN"}, "<>": {"MIN", "MAX"}}[s.op]
+	facts := b.facts(r, p, s, corr, append([]string{"COUNT"}, bounds...)...)
+	all, known := facts[0], facts[1]
+	some := b.comparison(s.op, lhs[0], facts[2], s.at)
+	for _, bound := range facts[3:] {
+		some = b.logic("OR", some, b.comparison(s.op, lhs[0], bound, s.at), s.at)
+	}
+	if bad(some) {
+		return invalid()
+	}
+	none := &rex.Call{Fn: "=", Args: []rex.Expr{all, int64Lit(0)}, T: types.Bool, Span: s.at}
+	fewer := &rex.Call{Fn: "<", Args: []rex.Expr{known, all}, T: types.Bool, Span: s.at}
+	conds := []rex.Expr{&rex.Call{Fn: "OR", Args: []rex.Expr{isNull(all), none}, T: types.Bool, Span: s.at}}
+	values := []rex.Expr{boolLit(false)}
+	t := types.Bool.WithNull(lhs[0].Type().Nullable || p.cols[0].Type().Nullable)
+	if !t.Nullable {
+		some = &rex.Call{Fn: "IS_TRUE", Args: []rex.Expr{some}, T: types.Bool.NotNull(), Span: s.at}
+		return caseOf(conds, append(values, some), t, s.at)
+	}
+	conds = append(conds, isTrueAll([]rex.Expr{some})[0], isNull(lhs[0]), fewer)
+	return caseOf(conds, append(values, boolLit(true), nullLit(types.Bool), nullLit(types.Bool), boolLit(false)), t, s.at)
+}
+
+// facts joins COUNT(*) and aggregates of the value of a subquery for each of its correlation keys.
+func (b *binder) facts(r *rel, p *pulled, s *subquery, corr []rex.Expr, fns ...string) []rex.Expr {
 	locals, _ := ownKeys(p.preds)
 	node, cols := b.columns(p.node, append(append([]rex.Expr(nil), locals...), p.cols[0]), s.at)
 	n := len(locals)
 	count := types.Int64.NotNull()
-	a := &logical.Aggregate{Base: logical.Base{At: s.at}, Input: node, Groups: cols[:n], Aggs: []rex.AggCall{
-		{Fn: "COUNT", Filter: -1, T: count, Name: "COUNT", Span: s.at},
-		{Fn: "COUNT", Args: []int{cols[n]}, Filter: -1, T: count, Name: "COUNT", Span: s.at}}}
+	a := &logical.Aggregate{Base: logical.Base{At: s.at}, Input: node, Groups: cols[:n],
+		Aggs: []rex.AggCall{{Fn: "COUNT", Filter: -1, T: count, Name: "COUNT", Span: s.at}}}
+	for _, fn := range fns {
+		t := count
+		if fn != "COUNT" {
+			t = plainTime(p.cols[0].Type().Null())
+		}
+		a.Aggs = append(a.Aggs, rex.AggCall{Fn: fn, Args: []int{cols[n]}, Filter: -1, T: t, Name: fn, Span: s.at})
+	}
 	for _, c := range cols[:n] {
 		f := node.Schema()[c]
 		f.Type = plainTime(f.Type)
 		a.Fields = append(a.Fields, f)
 	}
-	a.Fields = append(a.Fields, types.Field{Name: "all", Type: count}, types.Field{Name: "known", Type: count})
+	for _, call := range a.Aggs {
+		a.Fields = append(a.Fields, types.Field{Name: call.Name, Type: call.T})
+	}
 	width := len(r.node.Schema())
 	var cond rex.Expr
 	for i, pred := range p.preds {
@@ -271,5 +321,9 @@ func (b *binder) counts(r *rel, p *pulled, s *subquery, corr []rex.Expr) (all, k
 		cond = and(cond, b.sameKey(pred, b.overJoin(outer, corr, width), rex.Shift(refOf(a, i), width)))
 	}
 	b.leftJoin(r, a, cond, s.at)
-	return r.ref(width + n), r.ref(width + n + 1)
+	out := make([]rex.Expr, len(a.Aggs))
+	for i := range out {
+		out[i] = r.ref(width + n + i)
+	}
+	return out
 }
