@@ -78,7 +78,9 @@ func (b *builder) normalized(o *op, n *logical.Scan) *op {
 			return o
 		}
 		if !b.batch {
-			return o // changes that come twice cannot be told apart without a key
+			b.errorf("W0204", n.At, "changes of table %q may come twice, and without a primary key nothing tells them apart", n.Table.Path.Name).
+				WithHint("add PRIMARY KEY (…) NOT ENFORCED to the CREATE TABLE statement, or set 'table.exec.source.cdc-events-duplicate' = 'false'")
+			return o
 		}
 		return b.folded(o, n)
 	}

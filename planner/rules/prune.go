@@ -103,10 +103,15 @@ func (p *pruner) require(n logical.Node) {
 	case *logical.Sink:
 		p.ask(n.Input, upTo(len(n.Input.Schema()))...)
 	case *logical.Project:
+		some := false
 		for _, i := range need {
-			p.ask(n.Input, rex.Refs(n.Exprs[i])...)
+			refs := rex.Refs(n.Exprs[i])
+			some = some || len(refs) > 0
+			p.ask(n.Input, refs...)
 		}
-		p.ask(n.Input)
+		if p.ask(n.Input); !some {
+			p.askWhole(n.Input)
+		}
 	case *logical.Filter:
 		p.ask(n.Input, need...)
 		p.ask(n.Input, rex.Refs(n.Cond)...)
@@ -127,7 +132,10 @@ func (p *pruner) require(n logical.Node) {
 		}
 	case *logical.Aggregate:
 		p.ask(n.Input, n.Groups...)
-		p.ask(n.Input, aggColumns(neededCalls(n.Aggs, len(n.Groups), need))...)
+		cols := aggColumns(neededCalls(n.Aggs, len(n.Groups), need))
+		if p.ask(n.Input, cols...); len(cols)+len(n.Groups) == 0 {
+			p.askWhole(n.Input)
+		}
 	case *logical.GroupWindow:
 		p.ask(n.Input, n.Groups...)
 		p.ask(n.Input, aggColumns(neededCalls(n.Aggs, len(n.Groups), need))...)
@@ -157,6 +165,7 @@ func (p *pruner) require(n logical.Node) {
 		p.ask(n.Input, need...)
 		p.ask(n.Input, keyColumns(n.Keys)...)
 	case *logical.Unnest:
+		p.askWhole(n.Input)
 		p.ask(n.Input, below(need, len(n.Input.Schema()))...)
 		p.ask(n.Input, rex.Refs(n.Collection)...)
 		if n.Cond != nil {
@@ -179,6 +188,21 @@ func (p *pruner) require(n logical.Node) {
 				p.ask(in, upTo(len(in.Schema()))...)
 			}
 		}
+	}
+}
+
+// askWhole asks for every column of a scan whose changes are folded by key. Flink does not narrow it
+// for readers that name no column, so that an update of any column is a change to them.
+func (p *pruner) askWhole(n logical.Node) {
+	for {
+		f, ok := n.(*logical.Filter)
+		if !ok {
+			break
+		}
+		n = f.Input
+	}
+	if scan, ok := n.(*logical.Scan); ok && !p.Batch && p.foldsChanges(scan) {
+		p.ask(n, upTo(len(scan.Fields))...)
 	}
 }
 
