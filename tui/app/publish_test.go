@@ -5,6 +5,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // A script becomes two jobs: fields of each are set, a mistake is told before anything is
@@ -46,4 +49,30 @@ func TestPublishAScript(t *testing.T) {
 	again.press("o").expect("only the stream").press("x").expect("the project's *", "parallelism: 4 → 0", "changed")
 	again.press("s", "y").expect("wrote jobs/spend.stream.yaml")
 	again.press("q").expectNot("Publish sql/spend.sql")
+}
+
+// In whatever window, the dialog fits; what a job file holds cannot control the terminal.
+func TestPublishInAnyWindow(t *testing.T) {
+	dir := project(t, shop)
+	if err := os.MkdirAll(filepath.Join(dir, "jobs"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	hostile := "job: 1\nname: spend\nscript: sql/spend.sql\nmode: stream\nvariables: {\"a\\u001b]0;title\\u0007\": \"\\u001b[31mred\\u009b2J\"}\n"
+	if err := os.WriteFile(filepath.Join(dir, "jobs", "spend.stream.yaml"), []byte(hostile), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := begin(t, options(t, dir), 130, 40)
+	d.press("alt+v").expect("red", "title").press("down", "down", "down", "down", "up")
+	for _, keys := range [][]string{{}, {"enter"}, {"esc", "tab"}, {"pgdown", "+"}} {
+		d.press(keys...)
+		for _, size := range [][2]int{{40, 10}, {41, 11}, {60, 14}, {80, 24}, {107, 30}, {112, 12}, {115, 50}, {250, 80}} {
+			d.send(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
+			d.settle()
+			frame := d.m.View()
+			checkFrame(t, frame, size[0], size[1], false)
+			if strings.ContainsAny(ansi.Strip(frame), "\x1b\a\u009b") || strings.Contains(frame, "\x1b[31m") || strings.Contains(frame, "\x1b]") {
+				t.Errorf("%v: a job file controls the terminal: %q", size, frame)
+			}
+		}
+	}
 }

@@ -83,3 +83,28 @@ func TestBordersAreDragged(t *testing.T) {
 		t.Errorf("after a restart the screen is\n%s\nwas\n%s", got, screen)
 	}
 }
+
+// Whatever was dragged in whatever window, all parts fit in any other.
+func TestDraggedSizesFitAnyWindow(t *testing.T) {
+	d := begin(t, options(t, project(t, shop)), 130, 40)
+	d.press("alt+i").text("late").press("enter").at(9, 3).press("ctrl+r")
+	for _, size := range []int{1, 5, 30, 1000} {
+		sizes := map[string]int{}
+		for _, name := range []string{"edit.results", "edit.catalog", "edit.plan", "edit.problems", "topology.side", "topology.below", "debug.side", "debug.below", "jobs.top"} {
+			sizes[name] = size
+		}
+		d.m.env.Splits.Restore(sizes)
+		for _, w := range [][2]int{{40, 10}, {80, 24}, {100, 28}, {101, 31}, {120, 36}, {250, 80}, {130, 40}} {
+			d.send(tea.WindowSizeMsg{Width: w[0], Height: w[1]})
+			for i := range d.m.screens {
+				d.start(d.m.show(i))
+				d.settle()
+				if checkFrame(t, d.m.View(), w[0], w[1], false); t.Failed() {
+					t.Fatalf("size %d, window %v, screen %s:\n%s", size, w, d.m.screens[i].name, d.screen())
+				}
+			}
+			d.start(d.m.show(0))
+			d.settle()
+		}
+	}
+}

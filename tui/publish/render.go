@@ -29,7 +29,7 @@ func (d *Dialog) layout() layout {
 	if in >= besideAt-2 {
 		l = layout{settingsW: 72, filesW: in - 73, showSettings: true, showFiles: true}
 	}
-	l.bodyH = h - 2 - 2 - len(d.said(in)) - 2
+	l.bodyH = max(1, h-2-2-len(d.said(in))-2)
 	return l
 }
 
@@ -293,7 +293,7 @@ func (d *Dialog) foot(width int) string {
 	st := d.env.Styles
 	switch {
 	case d.typing != nil:
-		label := " " + d.typing.label + " "
+		label := " " + pane.Clean(d.typing.label) + " "
 		return pane.Fit(st, st.Strong.Render(label)+d.typing.line.View(st, max(1, width-pane.Width(label)-1)), width)
 	case d.confirming:
 		return pane.Fit(st, " "+st.Strong.Render("write "+count(len(d.news()), "file")+"?")+"  "+st.Key.Render("enter")+" writes  "+st.Key.Render("esc")+" goes back", width)
