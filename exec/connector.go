@@ -50,6 +50,10 @@ type Discoverer interface {
 	Endless() bool
 }
 
+// Partitioned is a source of a table with partitions: of how many of them something has been read
+// so far, and how many have been found. It may be asked at any time.
+type Partitioned interface{ Partitions() (read, all int) }
+
 // Reader reads one split in order. Batches have the columns of physical.Scan.Read
 // with exactly those types.
 type Reader interface {

@@ -117,6 +117,24 @@ func TestPartitionsAreOpenedOnlyIfTheyAreRead(t *testing.T) {
 			t.Errorf("%s opens %d partitions: %v, want %s", c.name, len(got), got, c.partition)
 		}
 	}
+	// The run tells what it read of all, which a join decides only then.
+	for sql, want := range map[string]string{
+		"SELECT o.id FROM orders AS o JOIN days AS d ON o.dt = d.d":      "orders 3 of 1,000 partitions",
+		"SELECT id FROM orders WHERE dt = ${bizdate}":                    "orders 1 of 1,000 partitions",
+		"SELECT o.id FROM orders AS o LEFT JOIN days AS d ON o.dt = d.d": "orders 1,000 of 1,000 partitions",
+	} {
+		p, list := s.Plan(diag.Source{Name: "q.sql", Text: partitionedTables + sql}, Batch)
+		if p == nil {
+			t.Fatal(list)
+		}
+		r, err := s.Run(context.Background(), p, RunOptions{Limit: -1})
+		if err == nil {
+			err = r.Wait()
+		}
+		if err != nil || !strings.Contains(r.Summary(), want) {
+			t.Errorf("%s: the run says %q, want %q: %v", sql, r.Summary(), want, err)
+		}
+	}
 	// The same joins give the same as a stream, where nothing waits.
 	p, list := s.Plan(diag.Source{Name: "q.sql", Text: partitionedTables + "SELECT o.id FROM orders AS o JOIN days AS d ON o.dt = d.d AND d.name = 'day'"}, Stream)
 	if p == nil {

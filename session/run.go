@@ -274,7 +274,8 @@ type Progress struct {
 	Watermark             int64 // minimum over the sources; exec.MinWatermark = none
 	Elapsed               time.Duration
 	Spilled               int64
-	Sides                 []SideProgress // of hybrid tables, in the order in which they are read
+	Sides                 []SideProgress   // of hybrid tables, in the order in which they are read
+	Partitions            []PartitionCount // of partitioned tables: opened so far, of all
 }
 
 // SideProgress is how far one side of a hybrid table is.
@@ -319,6 +320,11 @@ func (p Progress) plus(job *runtime.Job) Progress {
 			p.Sides = append(p.Sides, SideProgress{Table: src.Table.Path.Name, Rows: t.RowsIn, State: job.Turn(n.ID)})
 			places[src.Table.Path.Name] = src.Turn.Place
 		}
+		if src, ok := n.Spec.(*physical.Source); ok {
+			if read, all := job.Partitions(n.ID); all > 0 {
+				p.Partitions = append(slices.Clip(p.Partitions), PartitionCount{Table: src.Table.Path.Name, Read: read, All: all})
+			}
+		}
 		switch n.Spec.(type) {
 		case *physical.Source, *physical.Values:
 			p.RowsRead += t.RowsIn
@@ -337,6 +343,9 @@ func (p Progress) Line() string {
 	parts := []string{fmt.Sprintf("%s rows", Thousands(p.RowsRead)), fmt.Sprintf("%s rows/s", rate(p.RowsRead, p.Elapsed))}
 	for _, side := range p.Sides {
 		parts = append(parts, side.String())
+	}
+	for _, c := range p.Partitions {
+		parts = append(parts, fmt.Sprintf("%s %s of %s partitions", c.Table, Thousands(int64(c.Read)), Thousands(int64(c.All))))
 	}
 	if p.RowsWritten > 0 {
 		parts = append(parts, fmt.Sprintf("%s out", Thousands(p.RowsWritten)))

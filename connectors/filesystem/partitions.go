@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/weir-sql/weir/connectors/connector"
 	"github.com/weir-sql/weir/exec"
@@ -67,6 +68,34 @@ func countPartitions(ctx context.Context, env *connector.Env, scan physical.Scan
 		return false, err // what is in it does not matter
 	}
 	return read, all, s.listing.directories(ctx, s.loc.rel, s.loc.rel)
+}
+
+// partitionCount counts the partitions that a run finds and opens.
+type partitionCount struct {
+	mu           sync.Mutex
+	found, begun map[string]bool
+}
+
+func (c *partitionCount) find(values []string) { c.note(&c.found, values) }
+func (c *partitionCount) open(values []string) { c.note(&c.begun, values) }
+
+func (c *partitionCount) note(in *map[string]bool, values []string) {
+	if len(values) == 0 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if *in == nil {
+		*in = map[string]bool{}
+	}
+	(*in)[strings.Join(values, "\x00")] = true
+}
+
+// Partitions tells of how many partitions a file has been opened, and how many there are.
+func (s *Source) Partitions() (read, all int) {
+	s.counted.mu.Lock()
+	defer s.counted.mu.Unlock()
+	return len(s.counted.begun), len(s.counted.found)
 }
 
 // directories walks the directories of partitions and looks at no file.

@@ -36,13 +36,15 @@ type Source struct {
 	decoder format.DecoderConfig
 	await   []awaited // partitions for which the keys of a join decide
 	opened  func(path string)
+	counted partitionCount
 	since   *seen // what is not read; nil = nothing
 	until   *seen // what alone is read; nil = all
 }
 
 var (
-	_ exec.Source     = (*Source)(nil)
-	_ exec.Discoverer = (*watcher)(nil)
+	_ exec.Source      = (*Source)(nil)
+	_ exec.Partitioned = (*Source)(nil)
+	_ exec.Discoverer  = (*watcher)(nil)
 )
 
 // newSource resolves path and columns. It opens no file.
@@ -94,6 +96,7 @@ func openSource(env *connector.Env, scan physical.Scan) (*Source, error) {
 	}
 	s.opened = env.Opened
 	s.listing.keep = func(values []string) (bool, error) {
+		s.counted.find(values)
 		keep, err := s.wanted(&file{Partition: values})
 		return keep || err != nil, nil // what is wrong with a partition is told at its first file
 	}
@@ -292,6 +295,7 @@ func (s *Source) Open(ctx context.Context, split exec.Split, position []byte) (e
 	if joins, err := s.joins(ctx, &p.file); err != nil || !joins {
 		return unread{}, err
 	}
+	s.counted.open(p.Partition)
 	frame, err := s.frame(&p.file)
 	if err != nil {
 		return nil, err

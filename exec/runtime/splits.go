@@ -4,6 +4,7 @@ import (
 	"sort"
 	"time"
 
+	"github.com/weir-sql/weir/exec"
 	"github.com/weir-sql/weir/topology"
 )
 
@@ -31,6 +32,17 @@ func (j *Job) Splits(id topology.NodeID) []SplitInfo {
 	}
 	sort.Slice(out, func(a, b int) bool { return out[a].ID < out[b].ID })
 	return out
+}
+
+// Partitions tells how many partitions of a source node's table have been opened, and how many
+// there are; all is 0 if it has none.
+func (j *Job) Partitions(id topology.NodeID) (read, all int) {
+	if s := j.scans[id]; s != nil {
+		if p, ok := s.src.(exec.Partitioned); ok {
+			return p.Partitions()
+		}
+	}
+	return 0, 0
 }
 
 // publish lets others see how far the splits are. Only the task itself calls it.
