@@ -15,6 +15,13 @@ func TestLineageThroughOperators(t *testing.T) {
 CREATE TABLE a (k INT, g INT, v INT, f BOOLEAN, xs ARRAY<INT>, r ROW<p INT, q INT>, pt AS PROCTIME(), ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '1' SECOND) WITH ('connector' = 'datagen');
 CREATE TABLE b (k INT, w INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'upsert-kafka', 'topic' = 'b',
   'properties.bootstrap.servers' = 'unreachable:1', 'key.format' = 'json', 'value.format' = 'json');
+CREATE TABLE past (who INT, paid STRING, ts TIMESTAMP(3)) WITH ('connector' = 'filesystem', 'path' = 'old', 'format' = 'json');
+CREATE TABLE live (id INT, cents INT, ts TIMESTAMP(3)) WITH ('connector' = 'kafka', 'topic' = 'live', 'properties.bootstrap.servers' = 'unreachable:1', 'format' = 'json');
+CREATE TABLE h (id INT, amount INT, note STRING, side INT NOT NULL, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'hybrid', 'sides' = 'past, live', 'side-field' = 'side',
+  'past.kind' = '0', 'past.fieldMappings' = 'id = who, amount = TRY_CAST(paid AS INT)', 'past.virtualFields' = 'note',
+  'live.kind' = '1', 'live.fieldMappings' = 'amount = cents', 'live.virtualFields' = 'note', 'switch' = 'column', 'switch.at' = '2026-11-20 00:00:00');
+CREATE TABLE hk (id INT, amount INT) WITH ('connector' = 'hybrid', 'sides' = 'past, live', 'switch' = 'key', 'switch.key' = 'id',
+  'past.kind' = '0', 'past.fieldMappings' = 'id = who, amount = TRY_CAST(paid AS INT)', 'live.kind' = '1', 'live.fieldMappings' = 'amount = cents');
 CREATE TABLE d (k INT, name STRING) WITH ('connector' = 'redis', 'mode' = 'hashmap', 'key' = 'd');
 `
 	for _, c := range []struct{ query, value, rows string }{
@@ -34,6 +41,13 @@ CREATE TABLE d (k INT, name STRING) WITH ('connector' = 'redis', 'mode' = 'hashm
 		{"SELECT g, v FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY g ORDER BY v DESC) AS n FROM a) WHERE n < 4", "← a.v", "group: a.g; order: a.v"},
 		{"SELECT AVG(v) OVER (PARTITION BY g ORDER BY ts) FROM a", "aggregated from a.v", "group: a.g; order: a.ts"},
 		{"SELECT x FROM a CROSS JOIN UNNEST(xs) AS u (x)", "computed from a.xs", "join: a.xs"},
+		{"SELECT id FROM h", "← live.id, past.who", "filter: live.ts, past.ts"},
+		{"SELECT amount FROM h", "← live.cents; computed from past.paid", "filter: live.ts, past.ts"},
+		{"SELECT note FROM h", "a constant, or a count of rows", "filter: live.ts, past.ts"},
+		{"SELECT side FROM h", "a constant, or a count of rows", "filter: live.ts, past.ts"},
+		{"SELECT amount FROM h WHERE side = 1", "← live.cents", "filter: live.ts"},
+		{"SELECT id, SUM(amount) FROM h GROUP BY id", "aggregated from live.cents, past.paid", "filter: live.ts, past.ts; group: live.id, past.who"},
+		{"SELECT amount FROM hk", "← live.cents; computed from past.paid", "group: live.id, past.who"},
 		{"SELECT * FROM a MATCH_RECOGNIZE (PARTITION BY g ORDER BY ts MEASURES LAST(X.v) AS m PATTERN (X+ Y) DEFINE Y AS Y.k > 3)", "← a.v", "filter: a.k, a.v; group: a.g; order: a.ts"},
 	} {
 		l, problems := s.Lineage([]diag.Source{{Name: "q", Text: tables + c.query + ";"}}, func(diag.Source) []Mode { return []Mode{Stream} })

@@ -86,7 +86,7 @@ func TestOneScriptBecomesTwoJobs(t *testing.T) {
 		"spend.stream.yaml":  {"mode: stream", "parallelism: 2", "  per_user: hot", "writes: [audit, hot]", "needs: []"},
 		"spend.batch.yaml":   {"mode: batch", "parallelism: 3", "memory: \"512mb\"", "  audit: none", "writes: [per_user]", `partition: "dt=${bizdate - 1d, 'yyyyMMdd'}"`, `path: "data/orders/dt=${bizdate, 'yyyyMMdd'}"`, "path: users.csv"},
 		"spend.cron":         {"CRON_TZ=Asia/Shanghai", "0 2 * * 1-5 cd \"$WEIR_PROJECT\"", `+\%F`, "weir ready jobs/spend.batch.yaml", "weir run --job jobs/spend.batch.yaml --var bizdate=$d"},
-		"spend.airflow.py":   {`schedule="0 2 * * 1-5"`, "BashSensor", "weir ready jobs/spend.batch.yaml --var bizdate=$BIZDATE", `tz="Asia/Shanghai"`},
+		"spend.airflow.py":   {`schedule="0 2 * * 1-5"`, "BashSensor", "weir ready jobs/spend.batch.yaml --var bizdate=\" + BIZDATE", "{{ var.value.weir_project | quoted }}", `tz="Asia/Shanghai"`},
 		"spend.dolphin.json": {`"crontab": "0 0 2 ? * 2-6 *"`, "${system.biz.date}", `"timezoneId": "Asia/Shanghai"`},
 	} {
 		for _, w := range want {

@@ -137,11 +137,24 @@ func python(text string) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// airflow is a DAG: sensors for what the job needs, then the job. The business date is the day of the run's data interval.
+// bashCommand is an expression of Python: a command in the project's folder, given the business date.
+func bashCommand(command, flags string) string {
+	text := `"cd " + PROJECT + ` + python(" && "+command+" --var bizdate=") + " + BIZDATE"
+	if flags != "" {
+		text += " + " + python(flags)
+	}
+	return text
+}
+
+// airflow is a DAG: sensors for what the job needs, then the job. The business date is the day before
+// the run is due, as the line for cron has it, however long the interval is. The project's folder is quoted for the shell; an
+// environment of its own would take PATH away from the sensor.
 func (j *Job) airflow(file string) string {
 	var b strings.Builder
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	p("# %s as an Airflow DAG, written by weir publish. The variable weir_project is the project's folder.", j.Name)
+	p("import shlex")
+	p("")
 	p("import pendulum")
 	p("from airflow import DAG")
 	p("from airflow.operators.bash import BashOperator")
@@ -156,8 +169,8 @@ func (j *Job) airflow(file string) string {
 		p("from airflow.sensors.external_task import ExternalTaskSensor")
 	}
 	p("")
-	p("PROJECT = %s", python("{{ var.value.weir_project }}"))
-	p("BIZDATE = %s", python("{{ data_interval_start.in_timezone('"+j.zone()+"').to_date_string() }}"))
+	p("PROJECT = %s", python("{{ var.value.weir_project | quoted }}"))
+	p("BIZDATE = %s", python("{{ data_interval_end.in_timezone('"+j.zone()+"').subtract(days=1).to_date_string() }}"))
 	p("")
 	p("with DAG(")
 	p("    dag_id=%s,", python("weir_"+j.Name))
@@ -165,6 +178,7 @@ func (j *Job) airflow(file string) string {
 	p("    start_date=pendulum.datetime(2026, 1, 1, tz=%s),", python(j.zone()))
 	p("    catchup=False,")
 	p("    max_active_runs=1,")
+	p("    user_defined_filters={\"quoted\": shlex.quote},")
 	p("    tags=[\"weir\"],")
 	p(") as dag:")
 	var needs []string
@@ -174,17 +188,13 @@ func (j *Job) airflow(file string) string {
 	p("    # %s", oneLine("Waits for "+strings.Join(append(needs, "nothing else"), "; ")))
 	p("    ready = BashSensor(")
 	p("        task_id=\"ready\",")
-	p("        bash_command=%s,", python("cd \"$WEIR_PROJECT\" && weir ready "+shell(file)+" --var bizdate=$BIZDATE"))
-	p("        env={\"WEIR_PROJECT\": PROJECT, \"BIZDATE\": BIZDATE},")
-	p("        append_env=True,")
+	p("        bash_command=%s,", bashCommand("weir ready "+shell(file), ""))
 	p("        mode=\"reschedule\",")
 	p("        poke_interval=60,")
 	p("    )")
 	p("    run = BashOperator(")
 	p("        task_id=\"run\",")
-	p("        bash_command=%s,", python("cd \"$WEIR_PROJECT\" && weir run --job "+shell(file)+" --var bizdate=$BIZDATE -q"))
-	p("        env={\"WEIR_PROJECT\": PROJECT, \"BIZDATE\": BIZDATE},")
-	p("        append_env=True,")
+	p("        bash_command=%s,", bashCommand("weir run --job "+shell(file), " -q"))
 	p("        retries=2,")
 	p("    )")
 	p("    ready >> run")
