@@ -268,19 +268,26 @@ func (j *Job) dolphin(file string, c cron) (string, error) {
 	if first != 0 {
 		relations = append(relations, relation(0, first))
 	}
-	out := []any{object{
-		"processDefinition": object{"code": process, "name": "weir_" + j.Name, "version": 1, "releaseState": "OFFLINE", "description": "from " + j.Script + ", written by weir publish",
+	about := "from " + j.Script + ", written by weir publish"
+	either := c.day != "*" && c.weekday != "*"
+	if either {
+		about += ". Its schedule " + j.Schedule + " means the day or the weekday, which DolphinScheduler cannot tell: set one there"
+	}
+	one := object{
+		"processDefinition": object{"code": process, "name": "weir_" + j.Name, "version": 1, "releaseState": "OFFLINE", "description": about,
 			"globalParams": string(params), "globalParamList": []any{bizdate, project}, "globalParamMap": object{"bizdate": "${system.biz.date}", "weir_project": ""},
 			"flag": "YES", "timeout": 0, "executionType": "SERIAL_WAIT", "locations": "[]"},
 		"processTaskRelationList": relations,
 		"taskDefinitionList":      tasks,
-		"schedule": object{"processDefinitionCode": process, "crontab": c.quartz(), "timezoneId": j.zone(), "startTime": "2026-01-01 00:00:00", "endTime": "2099-12-31 00:00:00",
-			"failureStrategy": "CONTINUE", "warningType": "NONE", "processInstancePriority": "MEDIUM", "releaseState": "OFFLINE", "workerGroup": "default"},
-	}}
+	}
+	if !either {
+		one["schedule"] = object{"processDefinitionCode": process, "crontab": c.quartz(), "timezoneId": j.zone(), "startTime": "2026-01-01 00:00:00", "endTime": "2099-12-31 00:00:00",
+			"failureStrategy": "CONTINUE", "warningType": "NONE", "processInstancePriority": "MEDIUM", "releaseState": "OFFLINE", "workerGroup": "default"}
+	}
 	var b strings.Builder
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	err = e.Encode(out)
+	err = e.Encode([]any{one})
 	return b.String(), err
 }
