@@ -161,11 +161,13 @@ func sets(text string) bool {
 	return len(script.Stmts) == 0
 }
 
-// parse answers a request that only asks whether its statements parse.
+// parse answers a request that only asks whether its statements parse, as Flink's parser would answer: what it takes
+// and nothing runs does.
 func (r *Request) parse() *Answer {
 	a := &Answer{Status: StatusOK}
 	for i, text := range append(r.Setup[:len(r.Setup):len(r.Setup)], r.Query) {
-		if _, list := syntax.Parse(text); list.HasErrors() {
+		_, list := syntax.Parse(text)
+		if list = syntax.Ungrammatical(list); list.HasErrors() {
 			a.list, a.src = list.Sorted(), diag.Source{Name: "query", Text: text}
 			setup := 0
 			if i < len(r.Setup) {

@@ -274,8 +274,8 @@ func (x *exprs) aggregate(f *catalog.Function, c *syntax.Call) rex.Expr {
 			d.WithHint("conditions on aggregates stand in HAVING")
 		}
 		return invalid()
-	case c.Nulls == syntax.IgnoreNulls:
-		b.errorf(codeFunctionUse, at, "IGNORE NULLS goes with OVER only")
+	case c.Nulls != syntax.NullTreatmentUnspecified && f.Name != "ARRAY_AGG":
+		b.errorf(codeFunctionUse, at, "IGNORE NULLS and RESPECT NULLS go with ARRAY_AGG, and with LAG and LEAD … OVER, not with %s", f.Name)
 		return invalid()
 	}
 	a, ok := x.aggregateArgs(f, c)
@@ -305,6 +305,10 @@ func (x *exprs) aggregateArgs(f *catalog.Function, c *syntax.Call) (*aggregateCa
 		fx.clause = "FILTER"
 		a.filter = fx.condition(c.Filter)
 		ok = ok && !bad(a.filter)
+	}
+	if ok && c.Nulls == syntax.IgnoreNulls && len(a.args) > 0 {
+		some := rex.Expr(&rex.Call{Fn: "IS_NOT_NULL", Args: a.args[:1:1], T: types.Bool.NotNull(), Span: a.at})
+		a.filter = and(a.filter, some)
 	}
 	order := c.OrderBy
 	if len(order) == 0 {

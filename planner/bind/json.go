@@ -21,8 +21,8 @@ import (
 //	JSON_ARRAYAGG(value)                              aggregate; with NULL ON NULL JSON_ARRAYAGG_NULL_ON_NULL
 //	IS_JSON_VALUE(x) IS_JSON_OBJECT(x) IS_JSON_ARRAY(x) IS_JSON_SCALAR(x)    negated by NOT
 //
-// A value inside JSON_OBJECT or JSON_ARRAY that is JSON text itself (written FORMAT JSON, or
-// the result of JSON_OBJECT, JSON_ARRAY or JSON) comes as JSON(x) and is put in unquoted.
+// A value inside JSON_OBJECT or JSON_ARRAY that is JSON text itself (the
+// result of JSON_OBJECT, JSON_ARRAY or JSON) comes as JSON(x) and is put in unquoted.
 func (x *exprs) json(e syntax.Expr) (rex.Expr, bool) {
 	switch e := e.(type) {
 	case *syntax.JSONValue:
@@ -222,9 +222,9 @@ func (x *exprs) jsonArray(e *syntax.JSONArray) rex.Expr {
 
 // jsonItem binds a value of a JSON constructor; JSON text is marked as JSON(x).
 func (x *exprs) jsonItem(e syntax.Expr) rex.Expr {
-	f, formatted := e.(*syntax.FormatJSON)
-	if formatted {
-		e = f.X
+	if _, ok := e.(*syntax.FormatJSON); ok {
+		x.b.errorf(codeArguments, x.b.at(e), "FORMAT JSON parses, but Flink SQL does not have it").WithHint("write JSON(…)")
+		return invalid()
 	}
 	v := x.bind(e)
 	if bad(v) {
@@ -241,11 +241,7 @@ func (x *exprs) jsonItem(e syntax.Expr) rex.Expr {
 		x.b.errorf(codeArguments, x.b.at(e), "%s has no JSON", t).WithHint("CAST it to STRING")
 		return invalid()
 	}
-	if formatted && !v.Type().IsCharacter() {
-		x.b.errorf(codeArguments, x.b.at(e), "FORMAT JSON goes with texts, but this is %s", v.Type())
-		return invalid()
-	}
-	if formatted || nested {
+	if nested {
 		return &rex.Call{Fn: "JSON", Args: []rex.Expr{v}, T: types.String.WithNull(v.Type().Nullable), Span: x.b.at(e)}
 	}
 	return v

@@ -89,7 +89,7 @@ func (x *exprs) overCall(f *catalog.Function, c *syntax.Call) rex.Expr {
 		b.errorf(codeOver, at, "%s … OVER cannot stand in %s", f.Name, x.clause).
 			WithHint("compute it in a subquery, or filter with QUALIFY")
 		return invalid()
-	case c.Nulls != syntax.NullTreatmentUnspecified && f.Name != "LAG" && f.Name != "LEAD":
+	case c.Nulls != syntax.NullTreatmentUnspecified && f.Name != "LAG" && f.Name != "LEAD" && (f.Name != "ARRAY_AGG" || c.Nulls == syntax.IgnoreNulls):
 		b.errorf(codeOver, at, "IGNORE NULLS and RESPECT NULLS go with LAG and LEAD, not with %s", f.Name)
 		return invalid()
 	case c.Filter != nil:

@@ -35,8 +35,9 @@ type Function struct {
 	NullFrom int
 	// NonDeterministic functions are never folded, shared or moved (RAND, UUID).
 	NonDeterministic bool
-	// Mark functions tell the call around them of their argument, and are never folded: a constant would not (JSON).
-	Mark bool
+	// Within names the calls that a call of the function must be an argument of; nil = it stands anywhere. It tells them of
+	// its argument, and is never folded: a constant would not (JSON).
+	Within []string
 	// Dynamic functions have one value per query or record, not a constant (CURRENT_TIMESTAMP).
 	Dynamic bool
 	// Fallible functions can fail at run time on some input; they are not evaluated on

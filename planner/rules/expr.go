@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/logical"
@@ -31,14 +33,24 @@ func (c *Context) deterministic(e rex.Expr) bool {
 	})
 }
 
-// mark reports whether e is a call that tells the call around it of its argument.
-func (c *Context) mark(e rex.Expr) bool {
-	call, ok := e.(*rex.Call)
-	if !ok {
-		return false
+// misplaced gives a call in e that has to be an argument of another, and is not; nil if there is none.
+func (c *Context) misplaced(e rex.Expr, around string) *rex.Call {
+	var args []rex.Expr
+	switch e := e.(type) {
+	case *rex.Call:
+		if f := c.function(e.Fn); f != nil && f.Within != nil && !slices.Contains(f.Within, around) {
+			return e
+		}
+		args, around = e.Args, e.Fn
+	case *rex.Field:
+		args, around = []rex.Expr{e.X}, ""
 	}
-	f := c.function(call.Fn)
-	return f != nil && f.Mark
+	for _, a := range args {
+		if m := c.misplaced(a, around); m != nil {
+			return m
+		}
+	}
+	return nil
 }
 
 // infallible reports whether evaluating e cannot fail.

@@ -29,7 +29,7 @@ func (c *Context) foldExpr(e rex.Expr, at diag.Span, whole bool) rex.Expr {
 	if _, isLit := e.(*rex.Lit); isLit {
 		return e
 	}
-	if len(rex.Refs(e)) == 0 && c.deterministic(e) && !c.mark(e) {
+	if len(rex.Refs(e)) == 0 && c.deterministic(e) && c.misplaced(e, "") == nil {
 		e = exactFloats(e)
 		l, err := c.Fold(e)
 		if whole && (err != nil || l != nil && l.Value != nil) && c.dividesByZero(e) {

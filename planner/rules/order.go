@@ -10,7 +10,8 @@
 //	R3  Expressions that are not deterministic are evaluated as often and on the
 //	    same rows as written: they are not moved, merged, copied or folded.
 //	R4  A rule never makes an error out of a plan: what it cannot rewrite stays. Only fold
-//	    refuses what Flink refuses when it evaluates constants.
+//	    refuses what Flink refuses when it evaluates constants, and within calls that are left
+//	    where they mean nothing.
 package rules
 
 import (
@@ -70,6 +71,7 @@ func All() []Rule {
 		{Name: "join-keys", After: []string{"filter-push-again", "empty-again"}, Apply: joinKeys},
 		{Name: "prune", After: []string{"rank", "window-aggregate", "join-keys"}, Apply: prune},
 		{Name: "project-merge-again", After: []string{"join-keys", "prune"}, Apply: projectMerge},
+		{Name: "within", After: []string{"prune", "project-merge-again"}, Apply: within},
 		{Name: "nested", After: []string{"prune", "project-merge-again"}, Apply: nested},
 		{Name: "scan-filter", After: []string{"filter-push-again", "prune", "nested"}, Apply: scanFilter},
 		{Name: "scan-limit", After: []string{"prune", "project-merge-again"}, Apply: scanLimit},

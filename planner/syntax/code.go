@@ -1,6 +1,10 @@
 package syntax
 
-import "github.com/weir-sql/weir/planner/diag"
+import (
+	"slices"
+
+	"github.com/weir-sql/weir/planner/diag"
+)
 
 // The diagnostics of scanner and parser.
 const (
@@ -35,4 +39,11 @@ const (
 	CodeMisspelt diag.Code = "W0014"
 	// CodeVariable: ${…} that is not written as a variable, or in a place where its value cannot stand.
 	CodeVariable diag.Code = "W0015"
+	// CodeNowhere: what Flink's grammar takes and nothing of Flink runs. The statement parses, and is refused.
+	CodeNowhere diag.Code = "W0016"
 )
+
+// Ungrammatical gives the errors of a list that Flink's parser has too: without what its grammar takes and nothing runs.
+func Ungrammatical(list diag.List) diag.List {
+	return slices.DeleteFunc(slices.Clone(list), func(d *diag.Diagnostic) bool { return d.Code == CodeNowhere })
+}

@@ -67,6 +67,9 @@ func (p *parser) unexpected(want string) {
 	}
 	if h := foreign(p, t); h != "" {
 		d.Code = CodeUnsupported
+		if parsedByFlink[t.Word] {
+			d.Code = CodeNowhere
+		}
 		d.WithHint("%s", h)
 	} else if h := p.wanted(); h != "" && h != "expected "+want {
 		d.WithHint("%s", h)
@@ -146,6 +149,9 @@ func describe(word string) string {
 	}
 	return `"` + word + `"`
 }
+
+// parsedByFlink are words of foreign that Flink's grammar has.
+var parsedByFlink = map[string]bool{"MERGE": true, "PIVOT": true, "UNPIVOT": true}
 
 // foreign knows SQL of other systems and what Flink SQL has instead.
 func foreign(p *parser, t Token) string {

@@ -471,27 +471,30 @@ type Field struct {
 	Name Ident
 }
 
-// JSONExists is JSON_EXISTS(input, path [on-error]).
+// JSONExists is JSON_EXISTS(input, path [PASSING …] [on-error]).
 type JSONExists struct {
 	Base
 	Input, Path Expr
+	Passing     []*SelectItem // values with names; without effect
 	OnError     *JSONBehavior // True, False, Unknown or Error; nil if absent
 }
 
-// JSONValue is JSON_VALUE(input, path [RETURNING type] [… ON EMPTY] [… ON ERROR]).
+// JSONValue is JSON_VALUE(input, path [PASSING …] [RETURNING type] [… ON EMPTY] [… ON ERROR]).
 type JSONValue struct {
 	Base
 	Input, Path Expr
+	Passing     []*SelectItem // values with names; without effect
 	Returning   TypeExpr      // nil if absent
 	OnEmpty     *JSONBehavior // nil if absent
 	OnError     *JSONBehavior // nil if absent
 }
 
-// JSONQuery is JSON_QUERY(input, path [RETURNING type] [wrapper] [… ON EMPTY] [… ON ERROR]).
+// JSONQuery is JSON_QUERY(input, path [PASSING …] [RETURNING type] [wrapper] [… ON EMPTY] [… ON ERROR]).
 type JSONQuery struct {
 	Base
 	Input, Path Expr
-	Returning   TypeExpr // nil if absent
+	Passing     []*SelectItem // values with names; without effect
+	Returning   TypeExpr      // nil if absent
 	Wrapper     JSONWrapper
 	OnEmpty     *JSONBehavior // nil if absent
 	OnError     *JSONBehavior // nil if absent

@@ -85,6 +85,9 @@ func (p *parser) show() Stmt {
 		if p.got("FROM") || p.got("IN") {
 			n := p.name("a name")
 			s.Scope = &n
+			if s.What == ShowDatabases && len(n.Parts) > 1 {
+				p.report(diag.Errorf(CodeUnexpected, n.Pos, "a catalog name cannot have dots"))
+			}
 		} else if form.must {
 			p.unexpected("FROM and a table")
 		}
@@ -134,12 +137,16 @@ func (p *parser) wantShow() {
 // describe reads DESCRIBE [kind] [EXTENDED] name.
 func (p *parser) describe() Stmt {
 	start := p.start()
-	p.next()
+	short := p.next().Word == "DESC"
 	if t := p.tok(); p.startsQuery() && p.peek(1).Word != "." {
 		if t.Word == "TABLE" {
-			p.fail(diag.Errorf(CodeUnexpected, t.Pos, "DESCRIBE takes no TABLE").WithHint("remove TABLE"))
+			code := CodeNowhere
+			if short {
+				code = CodeUnexpected
+			}
+			p.fail(diag.Errorf(code, t.Pos, "DESCRIBE takes no TABLE").WithHint("remove TABLE"))
 		}
-		p.fail(diag.Errorf(CodeUnexpected, t.Pos, "DESCRIBE takes a name, not a query").WithHint("write EXPLAIN to see a plan"))
+		p.fail(diag.Errorf(CodeNowhere, t.Pos, "DESCRIBE takes a name, not a query").WithHint("write EXPLAIN to see a plan"))
 	}
 	if p.is("JOB") && p.peek(1).Kind == TokenString {
 		p.next()
@@ -258,9 +265,10 @@ func (p *parser) set() Stmt {
 	p.expect("SET")
 	s := &Set{}
 	if !p.atEnd() {
+		quoted := p.tok().Kind == TokenString
 		s.Key = p.optionKey("=")
 		p.expect("=")
-		if p.tok().Kind == TokenString {
+		if quoted || p.tok().Kind == TokenString {
 			s.Value = p.stringLit("a value")
 		} else {
 			s.Value = p.plainText("a value", "")

@@ -48,13 +48,19 @@ func (p *parser) specialFunction(start int, t Token, call bool) Expr {
 	}
 	if !call {
 		switch t.Word {
-		case "CURRENT_CATALOG", "CURRENT_SCHEMA", "CURRENT_USER", "CURRENT_ROLE", "CURRENT_PATH", "SESSION_USER",
+		case "CURRENT_CATALOG", "CURRENT_SCHEMA", "CURRENT_USER", "USER", "CURRENT_ROLE", "CURRENT_PATH", "SESSION_USER",
 			"SYSTEM_USER", "CURRENT_DEFAULT_TRANSFORM_GROUP":
-			d := diag.Errorf(CodeUnsupported, t.Pos, "Flink SQL has no %s", t.Word)
+			d := diag.Errorf(CodeNowhere, t.Pos, "Flink SQL has no %s", t.Word)
+			if t.Word == "USER" {
+				d = diag.Errorf(CodeNowhere, t.Pos, "%q is a reserved word", p.text(t)).
+					WithHint("write `%s` in backticks to use it as a name", p.text(t))
+			}
 			if t.Word == "CURRENT_CATALOG" || t.Word == "CURRENT_SCHEMA" {
 				d.WithHint("write CURRENT_DATABASE()")
 			}
-			p.fail(d)
+			p.report(d)
+			p.next()
+			return &Call{Base: At(t.Pos), Name: wordName(t), Form: CallBare}
 		}
 		return nil
 	}
@@ -62,7 +68,7 @@ func (p *parser) specialFunction(start int, t Token, call bool) Expr {
 	case "CAST", "TRY_CAST":
 		return p.cast(start)
 	case "SAFE_CAST":
-		p.fail(diag.Errorf(CodeUnsupported, t.Pos, "Flink SQL has no SAFE_CAST").WithHint("write TRY_CAST"))
+		p.fail(diag.Errorf(CodeNowhere, t.Pos, "Flink SQL has no SAFE_CAST").WithHint("write TRY_CAST"))
 	case "EXTRACT":
 		return p.keywordCall(start, func() []Expr {
 			u := p.unitArg("EXTRACT")
@@ -97,6 +103,9 @@ func (p *parser) specialFunction(start int, t Token, call bool) Expr {
 	case "SUBSTRING":
 		return p.substring(start)
 	case "CONVERT", "TRANSLATE":
+		if c, ok := p.convert(start); ok && t.Word == "CONVERT" {
+			return c
+		}
 		return p.translate(start, t)
 	case "TRIM":
 		return p.trim(start)
@@ -164,6 +173,9 @@ func (p *parser) callArgs(start int, name QualifiedName) *Call {
 			}
 			p.args(c, fn)
 		}
+		if fn == "ARRAY_AGG" {
+			c.Nulls = p.nulls()
+		}
 		if o := p.tok(); t.Word != "*" && p.at("ORDER") {
 			c.OrderBy = p.orderBy()
 			if fn != "ARRAY_AGG" {
@@ -187,6 +199,10 @@ func (p *parser) args(c *Call, fn string) {
 		i++
 		if unitFirst[fn] && i == 1 || unitLast[fn] == i && timeUnits[p.tok().Word] != NoUnit {
 			return p.unitArg(fn)
+		}
+		if t := p.tok(); i > 1 && p.isAny("SELECT", "WITH") {
+			p.fail(diag.Errorf(CodeUnexpected, t.Pos, "query that is not the first argument must be in parentheses").
+				WithHint("write (%s …)", t.Word))
 		}
 		return p.arg()
 	})
@@ -227,8 +243,8 @@ func (p *parser) argValue() Expr {
 		n := p.name("a model")
 		return &ModelArg{p.base(start), n}
 	case p.isAny("SELECT", "WITH"):
-		p.fail(diag.Errorf(CodeUnexpected, t.Pos, "query as an argument must be in parentheses").
-			WithHint("write (%s …)", t.Word))
+		q := p.query() // as if it stood in parentheses
+		return &Subquery{p.base(start), q}
 	}
 	x := p.expr()
 	if s, ok := x.(*Subquery); ok && p.isAny("PARTITION", "ORDER") {
@@ -264,15 +280,8 @@ func (p *parser) tableArg(start int, q Query) Expr {
 // callSuffix reads what may follow a call, in this order: RESPECT|IGNORE NULLS,
 // WITHIN GROUP, FILTER, OVER.
 func (p *parser) callSuffix(c *Call) {
-	switch {
-	case p.is("RESPECT", "NULLS"):
-		p.next()
-		p.next()
-		c.Nulls = RespectNulls
-	case p.is("IGNORE", "NULLS"):
-		p.next()
-		p.next()
-		c.Nulls = IgnoreNulls
+	if c.Nulls == NullTreatmentUnspecified {
+		c.Nulls = p.nulls()
 	}
 	if t := p.tok(); p.is("WITHIN", "DISTINCT") {
 		p.fail(diag.Errorf(CodeUnsupported, t.Pos, "Flink SQL has no WITHIN DISTINCT"))
@@ -301,6 +310,17 @@ func (p *parser) callSuffix(c *Call) {
 	if t := p.tok(); (p.is("RESPECT", "NULLS") || p.is("IGNORE", "NULLS")) && (c.Over != nil || c.Filter != nil) {
 		p.fail(diag.Errorf(CodeClause, t.Pos, "%s NULLS must stand right behind the arguments", t.Word))
 	}
+}
+
+// nulls reads RESPECT NULLS or IGNORE NULLS.
+func (p *parser) nulls() NullTreatment {
+	switch {
+	case p.gotAll("RESPECT", "NULLS"):
+		return RespectNulls
+	case p.gotAll("IGNORE", "NULLS"):
+		return IgnoreNulls
+	}
+	return NullTreatmentUnspecified
 }
 
 func (p *parser) withinGroup() []*SortItem {
@@ -358,6 +378,21 @@ func (p *parser) substring(start int) Expr {
 	}).(*Call)
 	c.Form = form
 	return c
+}
+
+// convert reads CONVERT(type, x), which is a CAST; false if no type begins there.
+func (p *parser) convert(start int) (Expr, bool) {
+	if p.peek(1).Word != "(" || !startsType(p.peek(2)) || !p.peek(2).Reserved {
+		return nil, false
+	}
+	p.next()
+	open := p.next()
+	c := &Cast{Type: p.castType()}
+	p.expect(",")
+	c.X = p.expr()
+	p.close(open, ")")
+	c.Base = p.base(start)
+	return c, true
 }
 
 // translate reads f(a, b, c) and f(a USING name) for TRANSLATE and CONVERT.

@@ -30,7 +30,11 @@ func (p *parser) create() Stmt {
 	}
 	t := p.tok()
 	if f.temporary && (t.Word == "CATALOG" || t.Word == "DATABASE" || t.Word == "MATERIALIZED") {
-		p.report(diag.Errorf(CodeUnsupported, temp.Pos, "%s cannot be temporary", t.Word).WithHint("remove TEMPORARY"))
+		code := CodeUnsupported
+		if t.Word == "CATALOG" {
+			code = CodeNowhere
+		}
+		p.report(diag.Errorf(code, temp.Pos, "%s cannot be temporary", t.Word).WithHint("remove TEMPORARY"))
 	}
 	switch {
 	case p.at("TABLE"):
@@ -62,7 +66,11 @@ func (p *parser) create() Stmt {
 
 func (p *parser) rejectOrReplace(f tableFlags, or Token, kind string) {
 	if f.orReplace {
-		p.report(diag.Errorf(CodeUnsupported, or.Pos, "%s cannot be replaced", kind).
+		code := CodeNowhere
+		if kind == "MATERIALIZED TABLE" || kind == "DATABASE" {
+			code = CodeUnsupported
+		}
+		p.report(diag.Errorf(code, or.Pos, "%s cannot be replaced", kind).
 			WithHint("remove OR REPLACE, or drop it first"))
 	}
 }
@@ -95,11 +103,34 @@ func (p *parser) createTable(start int, f tableFlags) Stmt {
 	}
 	p.tableClauses(c)
 	c.Base = p.base(start)
+	p.tableColumns(c)
 	if f.replace && c.Query == nil {
 		p.report(diag.Errorf(CodeIncomplete, diag.Span{Start: start, End: c.Name.Pos.End}, "REPLACE TABLE needs a query").
 			WithHint("add AS SELECT …"))
 	}
 	return c
+}
+
+// tableColumns checks that columns have types, but for the names of what AS SELECT gives, and that there is one watermark.
+func (p *parser) tableColumns(c *CreateTable) {
+	named := 0
+	for _, col := range c.Columns {
+		switch {
+		case col.Type != nil || col.Computed != nil:
+		case c.Query == nil:
+			p.report(diag.Errorf(CodeIncomplete, col.Pos, "column %s has no type", col.Name.Name).
+				WithHint("write one behind the name; only a table AS SELECT … takes names alone"))
+		default:
+			named++
+		}
+	}
+	if named > 0 && (named < len(c.Columns) || len(c.Watermarks)+len(c.Constraints) > 0) {
+		p.report(diag.Errorf(CodeClause, c.Columns[0].Pos, "columns are either all names or all definitions").
+			WithHint("leave types out, or define the columns in the query with CAST"))
+	}
+	if len(c.Watermarks) > 1 {
+		p.report(diag.Errorf(CodeClause, c.Watermarks[1].Pos, "a table has one watermark").WithHint("remove one"))
+	}
 }
 
 // tableClauses reads the clauses behind the columns. They have one order; another
@@ -267,6 +298,9 @@ func (p *parser) column() *ColumnDef {
 func (p *parser) columnRest(c *ColumnDef) {
 	if p.got("AS") {
 		c.Computed = p.expr()
+		if q, ok := c.Computed.(*Subquery); ok {
+			p.report(diag.Errorf(CodeUnexpected, q.Pos, "a computed column cannot be a query").WithHint("write an expression over the other columns"))
+		}
 	} else {
 		c.Type = p.columnType()
 		if ms := p.start(); p.got("METADATA") {
@@ -483,15 +517,24 @@ func (p *parser) commentAndOptions() (c *StringLit, o []*Option) {
 	return c, o
 }
 
+// modelColumn reads a column with its type.
+func (p *parser) modelColumn() *ColumnDef {
+	c := p.column()
+	if c.Type == nil && c.Computed == nil {
+		p.report(diag.Errorf(CodeIncomplete, c.Pos, "column %s has no type", c.Name.Name).WithHint("write one behind the name"))
+	}
+	return c
+}
+
 func (p *parser) createModel(start int, f tableFlags) Stmt {
 	c := &CreateModel{OrReplace: f.orReplace, Temporary: f.temporary}
 	c.IfNotExists = p.ifNotExists()
 	c.Name = p.name("a model name")
 	if p.got("INPUT") {
-		c.Input = parenList(p, p.column)
+		c.Input = parenList(p, p.modelColumn)
 	}
 	if p.got("OUTPUT") {
-		c.Output = parenList(p, p.column)
+		c.Output = parenList(p, p.modelColumn)
 	}
 	c.Comment, c.Options = p.commentAndOptions()
 	if p.got("AS") {

@@ -487,7 +487,7 @@ func (p *parser) keywordExpr(start int, t Token) Expr {
 		}
 	case "NEXT":
 		if p.is("NEXT", "VALUE", "FOR") {
-			p.fail(diag.Errorf(CodeUnsupported, t.Pos, "Flink SQL has no sequences"))
+			p.fail(diag.Errorf(CodeNowhere, t.Pos, "Flink SQL has no sequences"))
 		}
 	}
 	return p.specialFunction(start, t, call)
@@ -604,12 +604,12 @@ func (p *parser) collection(start int, t Token) Expr {
 	open := p.tok()
 	switch {
 	case p.got("["):
-		if !p.is("]") {
+		if !p.is("]") || t.Word == "MULTISET" {
 			items = listUntil(p, "]", p.expr)
 		}
 		p.close(open, "]")
 		if t.Word == "MAP" && len(items)%2 == 1 {
-			p.report(diag.Errorf(CodeIncomplete, items[len(items)-1].Span(), "key of MAP has no value").
+			p.report(diag.Errorf(CodeNowhere, items[len(items)-1].Span(), "key of MAP has no value").
 				WithHint("write MAP[key, value, …]"))
 		}
 	case p.is("(", ")"):

@@ -108,7 +108,7 @@ func (p *parser) join(left TableExpr) TableExpr {
 	}
 	switch {
 	case j.Natural && condition, j.Kind == JoinCross && condition:
-		p.report(diag.Errorf(CodeClause, word.Pos, "this JOIN takes no condition").
+		p.report(diag.Errorf(CodeNowhere, word.Pos, "this JOIN takes no condition").
 			WithHint("remove NATURAL or CROSS, or remove the condition"))
 	case !j.Natural && j.Kind != JoinCross && !condition:
 		if p.repairAlias() {
@@ -118,7 +118,7 @@ func (p *parser) join(left TableExpr) TableExpr {
 			p.fail(diag.Errorf(CodeIncomplete, p.toks[p.alias.tok].Pos, "condition of the JOIN has no ON before it").
 				WithHint("add ON here"))
 		}
-		p.report(diag.Errorf(CodeIncomplete, word.Pos, "JOIN has no condition").
+		p.report(diag.Errorf(CodeNowhere, word.Pos, "JOIN has no condition").
 			WithHint("add ON condition or USING (columns), or write CROSS JOIN"))
 	}
 	j.Base = p.base(left.Span().Start)
@@ -244,6 +244,9 @@ func (p *parser) queryOrTable() (Query, TableExpr) {
 func (p *parser) tableRef(start int) TableExpr {
 	n := p.name("a table")
 	if p.is("(") {
+		if q := p.peek(1); q.Word == "SELECT" || q.Word == "WITH" {
+			p.fail(diag.Errorf(CodeUnexpected, q.Pos, "query as an argument must be in parentheses").WithHint("write (%s …)", q.Word))
+		}
 		return &TableFunc{Base: p.base(start), Bare: true, Call: p.callArgs(start, n)}
 	}
 	r := &TableRef{Name: n}
@@ -349,6 +352,15 @@ func (p *parser) sample() *Sample {
 	start := p.start()
 	p.expect("TABLESAMPLE")
 	s := &Sample{System: p.is("SYSTEM")}
+	if t := p.tok(); p.got("SUBSTITUTE") {
+		open := p.tok()
+		p.expect("(")
+		p.stringLit("the name of a sample")
+		p.close(open, ")")
+		p.report(diag.Errorf(CodeNowhere, t.Pos, "weir has no samples with names").WithHint("remove TABLESAMPLE"))
+		s.Base = p.base(start)
+		return s
+	}
 	if !p.got("SYSTEM") {
 		p.expect("BERNOULLI")
 	}

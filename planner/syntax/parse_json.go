@@ -12,6 +12,7 @@ func (p *parser) jsonFunction(start int, t Token) Expr {
 	case "JSON_EXISTS":
 		j := &JSONExists{}
 		j.Input, j.Path = p.jsonCommon()
+		j.Passing = p.jsonPassing()
 		if !p.at(")") {
 			j.OnError = p.jsonBehavior("JSON_EXISTS", "TRUE", "FALSE", "UNKNOWN", "ERROR")
 			p.expect("ON", "ERROR")
@@ -21,6 +22,7 @@ func (p *parser) jsonFunction(start int, t Token) Expr {
 	case "JSON_VALUE":
 		j := &JSONValue{}
 		j.Input, j.Path = p.jsonCommon()
+		j.Passing = p.jsonPassing()
 		j.Returning = p.jsonReturning()
 		for !p.at(")") {
 			p.jsonOn(&j.OnEmpty, &j.OnError, p.jsonBehavior("JSON_VALUE", "NULL", "ERROR", "DEFAULT"))
@@ -30,6 +32,7 @@ func (p *parser) jsonFunction(start int, t Token) Expr {
 	case "JSON_QUERY":
 		j := &JSONQuery{}
 		j.Input, j.Path = p.jsonCommon()
+		j.Passing = p.jsonPassing()
 		j.Returning = p.jsonReturning()
 		j.Wrapper = p.jsonWrapper()
 		for !p.at(")") {
@@ -81,11 +84,23 @@ func (p *parser) jsonCommon() (input, path Expr) {
 	input = p.jsonItem()
 	p.expect(",")
 	path = p.expr()
-	if t := p.tok(); t.Word == "PASSING" {
-		p.fail(diag.Errorf(CodeUnsupported, t.Pos, "Flink SQL has no PASSING in JSON functions").
-			WithHint("put the value into the path with ||"))
-	}
 	return input, path
+}
+
+// jsonPassing reads PASSING value AS name, …, to which no path can refer.
+func (p *parser) jsonPassing() []*SelectItem {
+	if !p.got("PASSING") {
+		return nil
+	}
+	return list(p, func() *SelectItem {
+		start := p.start()
+		it := &SelectItem{Expr: p.jsonItem()}
+		p.expect("AS")
+		id := p.simpleName("a name")
+		it.Alias = &id
+		it.Base = p.base(start)
+		return it
+	})
 }
 
 // jsonItem reads an expression with FORMAT JSON behind it.

@@ -149,7 +149,7 @@ func (p *parser) binaryLit() Expr {
 		hex += strings.ToUpper(body)
 	}
 	if len(hex)%2 == 1 {
-		p.report(diag.Errorf(CodeLiteral, p.base(start).Pos, "binary string has an odd number of hexadecimal digits"))
+		p.report(diag.Errorf(CodeNowhere, p.base(start).Pos, "binary string has an odd number of hexadecimal digits"))
 		hex += "0"
 	}
 	return &BinaryLit{p.base(start), hex}
@@ -166,7 +166,7 @@ func (p *parser) datetime(start int, t Token) Expr {
 		p.fail(diag.Errorf(CodeUnsupported, t.Pos, "Flink SQL has no TIMESTAMP_LTZ literal").
 			WithHint("write TIMESTAMP WITH LOCAL TIME ZONE '…' or TO_TIMESTAMP_LTZ(…)"))
 	case t.Word == "DATETIME" && n.Kind == TokenString:
-		p.fail(diag.Errorf(CodeUnsupported, t.Pos, "Flink SQL has no DATETIME literal").WithHint("write TIMESTAMP '…'"))
+		p.fail(diag.Errorf(CodeNowhere, t.Pos, "Flink SQL has no DATETIME literal").WithHint("write TIMESTAMP '…'"))
 	case n.Kind == TokenString:
 		p.next()
 		kind := map[string]DatetimeKind{"DATE": DatetimeDate, "TIME": DatetimeTime, "TIMESTAMP": DatetimeTimestamp}[t.Word]
@@ -203,6 +203,15 @@ func (p *parser) odbcLiteral(start int) Expr {
 			p.close(open, "}")
 			return &DatetimeLit{p.base(start), kind, s.Value}
 		}
+	}
+	if equalFold(p.text(t), "fn") && p.peek(2).Word == "(" {
+		p.next()
+		if n := p.text(p.tok()); isOneOfWords(n, "ucase", "lcase", "length", "concat", "convert") {
+			p.fail(diag.Errorf(CodeNowhere, open.Pos, "weir has no {fn %s(…)}", n).WithHint("write the function without braces"))
+		}
+		x := p.expr()
+		p.close(open, "}")
+		return x
 	}
 	p.fail(diag.Errorf(CodeUnsupported, open.Pos, "Flink SQL has no { } expressions").
 		WithHint("write the function without braces"))
@@ -332,6 +341,9 @@ func (p *parser) intervalUnit() TimeUnit {
 // notAUnit gives up at something that should be a time unit.
 func (p *parser) notAUnit(what string, t Token, units []string) {
 	d := diag.Errorf(CodeLiteral, t.Pos, "expected the unit of the %s, found %s", what, p.quoted(t))
+	if strings.HasSuffix(what, " call") && t.isName() {
+		d.Code = CodeNowhere // a name could be a unit of a calendar of one's own
+	}
 	if near := diag.Nearest(p.text(t), units); near != "" {
 		d.WithHint("did you mean %s?", near)
 	} else if strings.EqualFold(p.text(t), "millisecond") {

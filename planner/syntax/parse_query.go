@@ -262,7 +262,7 @@ func (p *parser) selectBlock() Query {
 	s := &Select{Hints: p.hints()}
 	if t := p.tok(); t.Word == "STREAM" && p.peek(1).Word != "," && p.peek(1).Word != "FROM" {
 		p.next()
-		p.report(diag.Errorf(CodeUnsupported, t.Pos, "Flink SQL has no SELECT STREAM").
+		p.report(diag.Errorf(CodeNowhere, t.Pos, "Flink SQL has no SELECT STREAM").
 			WithHint("remove STREAM; the mode is chosen when the script runs"))
 	}
 	if p.got("DISTINCT") {
@@ -435,6 +435,12 @@ func (p *parser) windowSpec() *WindowSpec {
 	}
 	if p.at("ROWS") || p.at("RANGE") {
 		w.Frame = p.frame()
+		if p.is("ALLOW") {
+			p.expect("ALLOW", "PARTIAL") // as it is without
+		} else if t := p.tok(); p.is("DISALLOW") {
+			p.expect("DISALLOW", "PARTIAL")
+			p.report(diag.Errorf(CodeNowhere, t.Pos, "Flink SQL has no DISALLOW PARTIAL").WithHint("remove it"))
+		}
 	}
 	p.close(open, ")")
 	w.Base = p.base(start)

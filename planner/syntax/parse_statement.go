@@ -75,9 +75,12 @@ func (p *parser) statement() Stmt {
 			WithHint("write EXECUTE STATEMENT SET"))
 		return p.statementSet()
 	case "END":
-		p.fail(diag.Errorf(CodeStatement, t.Pos, "END without BEGIN STATEMENT SET").WithHint("remove it"))
+		if n := p.peek(1); n.Kind != TokenEOF && n.Word != ";" {
+			break
+		}
+		p.fail(diag.Errorf(CodeNowhere, t.Pos, "END without BEGIN STATEMENT SET").WithHint("remove it"))
 	case "UPSERT":
-		p.fail(diag.Errorf(CodeUnsupported, t.Pos, "Flink SQL has no UPSERT").
+		p.fail(diag.Errorf(CodeNowhere, t.Pos, "Flink SQL has no UPSERT").
 			WithHint("write INSERT INTO; a table with a primary key is upserted"))
 	}
 	if cmd, ok := clientCommand(p.text(t)); ok && t.Kind == TokenName && (p.peek(1).Word == ";" || p.peek(1).Kind == TokenEOF) {
@@ -94,7 +97,11 @@ func (p *parser) noStatement() Stmt {
 		panic(bailout{})
 	}
 	if h := foreign(p, t); h != "" {
-		p.fail(diag.Errorf(CodeUnsupported, t.Pos, "no statement begins with %s", p.quoted(t)).WithHint("%s", h))
+		code := CodeUnsupported
+		if parsedByFlink[t.Word] {
+			code = CodeNowhere
+		}
+		p.fail(diag.Errorf(code, t.Pos, "no statement begins with %s", p.quoted(t)).WithHint("%s", h))
 	}
 	switch t.Kind {
 	case TokenBad:

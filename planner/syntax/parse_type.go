@@ -167,6 +167,8 @@ func (p *parser) typePrimary() TypeExpr {
 	case t.Word == "ARRAY" || t.Word == "MULTISET":
 		p.fail(diag.Errorf(CodeUnexpected, t.Pos, "%s needs the type of its elements", t.Word).
 			WithHint("write %s<STRING>, for instance", t.Word))
+	case t.Word == "GEOMETRY":
+		p.fail(diag.Errorf(CodeUnsupported, t.Pos, "Flink SQL has no type GEOMETRY"))
 	case t.isName():
 		n := p.name("a type")
 		return &UserType{at(), n}
@@ -217,7 +219,7 @@ func (p *parser) timeZone(nt *NamedType) {
 		p.next()
 		p.expect("LOCAL", "TIME", "ZONE")
 		if nt.Name == "TIME" {
-			p.fail(diag.Errorf(CodeUnsupported, t.Pos, "Flink SQL has no TIME with a time zone").WithHint("use TIME"))
+			p.fail(diag.Errorf(CodeNowhere, t.Pos, "Flink SQL has no TIME with a time zone").WithHint("use TIME"))
 		}
 		nt.Name = "TIMESTAMP_LTZ"
 	case p.is("WITH", "TIME", "ZONE"):

@@ -616,6 +616,8 @@ func listUntil[T any](p *parser, end string, item func() T) []T {
 func (p *parser) missingComma() bool {
 	t := p.tok()
 	switch {
+	case p.is("RESPECT", "NULLS"), p.is("IGNORE", "NULLS"):
+		return false
 	case t.isName(), t.Kind == TokenString, t.Kind == TokenNumber:
 		if p.repairAlias() || p.repairWord(p.pos, p.want) {
 			panic(bailout{})
@@ -718,6 +720,9 @@ func (p *parser) integer(what string) int {
 		}
 		n = n*10 + int(text[i]-'0')
 	}
+	if n > 1<<31-1 {
+		p.fail(diag.Errorf(CodeLiteral, t.Pos, "%s must be a whole number up to 2147483647", what))
+	}
 	p.next()
-	return min(n, 1<<31-1)
+	return n
 }

@@ -529,16 +529,16 @@ func (p *printer) functionExpr(e Expr) doc {
 		}
 		return call("TRIM", inner, p.expr(e.X))
 	case *JSONExists:
-		inner := docConcat{p.expr(e.Input), text(","), line, p.expr(e.Path)}
+		inner := docConcat{p.expr(e.Input), text(","), line, p.expr(e.Path), p.passing(e.Passing)}
 		if e.OnError != nil {
 			inner = append(inner, line, text(e.OnError.Kind.String()+" ON ERROR"))
 		}
 		return call("JSON_EXISTS", inner)
 	case *JSONValue:
-		inner := docConcat{p.expr(e.Input), text(","), line, p.expr(e.Path), p.returning(e.Returning)}
+		inner := docConcat{p.expr(e.Input), text(","), line, p.expr(e.Path), p.passing(e.Passing), p.returning(e.Returning)}
 		return call("JSON_VALUE", append(inner, p.behaviors(e.OnEmpty, e.OnError)))
 	case *JSONQuery:
-		inner := docConcat{p.expr(e.Input), text(","), line, p.expr(e.Path), p.returning(e.Returning)}
+		inner := docConcat{p.expr(e.Input), text(","), line, p.expr(e.Path), p.passing(e.Passing), p.returning(e.Returning)}
 		if e.Wrapper != JSONWrapperUnspecified {
 			inner = append(inner, line, text(e.Wrapper.String()))
 		}
@@ -656,4 +656,11 @@ func (p *printer) rowField(f *RowField) doc {
 		d = cat(d, text(" "), p.str(f.Comment))
 	}
 	return d
+}
+
+func (p *printer) passing(values []*SelectItem) doc {
+	if values == nil {
+		return docConcat{}
+	}
+	return docConcat{line, text("PASSING "), items(p, values, line, p.selectItem)}
 }

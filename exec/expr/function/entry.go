@@ -31,7 +31,9 @@ type entry struct {
 	New          maker
 	FallibleCall func(call *rex.Call) bool
 
-	NonDeterministic, Mark, Dynamic, Fallible bool
+	Within []string
+
+	NonDeterministic, Dynamic, Fallible bool
 }
 
 // result gives a call's type from the types its arguments are cast to.
@@ -49,7 +51,7 @@ func family(category string, entries []entry) []*Func {
 			Function: catalog.Function{
 				Name: e.Name, Aliases: e.Aliases, Kind: catalog.ScalarFunction, Category: category,
 				Signatures: lines(e.Sigs), Summary: e.Doc, Examples: examples(e.Ex), Infer: infer,
-				NullFrom: e.NullFrom, NonDeterministic: e.NonDeterministic, Mark: e.Mark, Dynamic: e.Dynamic,
+				NullFrom: e.NullFrom, NonDeterministic: e.NonDeterministic, Within: e.Within, Dynamic: e.Dynamic,
 				Fallible: e.Fallible || e.FallibleCall != nil,
 			},
 			New: e.New, FallibleCall: e.FallibleCall,

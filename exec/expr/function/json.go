@@ -52,7 +52,7 @@ var jsons = family("JSON", []entry{
 	{
 		Name: "JSON", Sigs: "JSON(text)", Doc: "a text that JSON_OBJECT and JSON_ARRAY take as JSON, not as a text",
 		Ex:    "JSON_OBJECT('k' VALUE JSON('[1]')) → {\"k\":[1]}",
-		Takes: []string{"STRING"}, Gives: of(types.String), Mark: true,
+		Takes: []string{"STRING"}, Gives: of(types.String), Within: []string{"JSON_OBJECT", "JSON_ARRAY"},
 		New: func(call *rex.Call) (Kernel, error) {
 			return Kernel{Eval: func(_ *Frame, as []*vec.Vec, _ int) (*vec.Vec, error) { return as[0].As(call.T), nil }}, nil
 		},

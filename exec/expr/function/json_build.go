@@ -57,7 +57,7 @@ func newJSONParts(call *rex.Call) (*jsonParts, error) {
 	p := &jsonParts{absent: word == "ABSENT", raw: make([]bool, len(call.Args))}
 	for k, e := range call.Args {
 		c, ok := e.(*rex.Call)
-		p.raw[k] = ok && c.Fn == "JSON"
+		p.raw[k] = ok && (c.Fn == "JSON" || c.Fn == "JSON_OBJECT" || c.Fn == "JSON_ARRAY")
 	}
 	return p, checkJSON(call, 1)
 }

@@ -189,9 +189,12 @@ func (f *jsonFinder) value(dst []byte, json, path string) (out []byte, kind json
 
 // value appends argument k of row i; false if it is left out.
 func (p *jsonParts) value(call *rex.Call, dst []byte, a args, k, i int) ([]byte, bool, error) {
+	empty := !a.null(k, i) && p.raw[k] && strings.Trim(a.str(k, i), " \t\r\n") == "" // no JSON at all is NULL
 	switch {
-	case a.null(k, i) && p.absent:
+	case (a.null(k, i) || empty) && p.absent:
 		return dst, false, nil
+	case empty:
+		return append(dst, "null"...), true, nil
 	case !a.null(k, i) && p.raw[k]:
 		if !p.doc.parse(a.str(k, i)) {
 			return nil, false, fail(call, CodeJSON, "%s is not JSON", quote(a[k], i))

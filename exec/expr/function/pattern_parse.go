@@ -391,6 +391,58 @@ func zoneByName(name string) (*time.Location, bool) {
 	return z, err == nil
 }
 
+// zoneByID finds a zone as java.time spells it: Z, an offset of up to 18 hours alone or behind UTC, GMT or UT, or the
+// name of a region. zoneByName reads java.util's names.
+func zoneByID(id string) (*time.Location, bool) {
+	rest := id
+	for _, prefix := range []string{"UTC", "GMT", "UT"} {
+		if r, ok := strings.CutPrefix(id, prefix); ok {
+			if r == "" {
+				return time.UTC, true
+			}
+			rest = r
+			break
+		}
+	}
+	if rest != "" && (rest[0] == '+' || rest[0] == '-') {
+		sec, ok := offsetOf(rest)
+		return time.FixedZone(id, sec), ok
+	}
+	switch id {
+	case "Z":
+		return time.UTC, true
+	case "", "Local", "EST", "MST", "HST", "ROC": // those of three letters are none of java.time
+		return nil, false
+	}
+	z, err := time.LoadLocation(id)
+	return z, err == nil
+}
+
+// offsetOf reads ±h, ±hh, ±hh:mm, ±hhmm, ±hh:mm:ss and ±hhmmss, in seconds.
+func offsetOf(text string) (int, bool) {
+	digits := strings.ReplaceAll(text[1:], ":", "")
+	if n := len(text); n == 2 {
+		digits = "0" + digits
+	} else if colons := len(text) - 1 - len(digits); colons > 0 && (n != 3+3*colons || text[3] != ':' || n == 9 && text[6] != ':') {
+		return 0, false
+	}
+	if len(digits) == 0 || len(digits)%2 == 1 || len(digits) > 6 || strings.Trim(digits, "0123456789") != "" {
+		return 0, false
+	}
+	n := [3]int{}
+	for i := range len(digits) / 2 {
+		n[i] = int(digits[2*i]-'0')*10 + int(digits[2*i+1]-'0')
+	}
+	sec := n[0]*3600 + n[1]*60 + n[2]
+	if n[1] > 59 || n[2] > 59 || sec > 18*3600 {
+		return 0, false
+	}
+	if text[0] == '-' {
+		sec = -sec
+	}
+	return sec, true
+}
+
 // shortZones are the abbreviations of time zones that Java knows.
 var shortZones = map[string]string{
 	"ACT": "Australia/Darwin", "AET": "Australia/Sydney", "AGT": "America/Argentina/Buenos_Aires", "ART": "Africa/Cairo",

@@ -3,6 +3,7 @@ package function
 import (
 	"math"
 	"strings"
+	"time"
 
 	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/rex"
@@ -143,7 +144,7 @@ func newToTimestampLTZ(call *rex.Call) (Kernel, error) {
 		s, z := a.str(0, i), utc
 		if a.has(2) {
 			var ok bool
-			if z, ok = zs.of(zoneID(a.str(2, i))); !ok {
+			if z, ok = zs.of(a.str(2, i), zoneByID); !ok {
 				return 0, false, nil
 			}
 		}
@@ -270,7 +271,7 @@ func newConvertTZ(call *rex.Call) (Kernel, error) {
 	}
 	zs := zones{}
 	named := func(name string) *zone { // an unknown name is UTC, as in Java
-		if z, ok := zs.of(name); ok {
+		if z, ok := zs.of(name, zoneByName); ok {
 			return z
 		}
 		return utc
@@ -290,7 +291,8 @@ func newConvertTZ(call *rex.Call) (Kernel, error) {
 // zones remembers time zones by name.
 type zones map[string]*zone
 
-func (zs zones) of(name string) (*zone, bool) {
+// of gives the zone of a name as find reads it.
+func (zs zones) of(name string, find func(string) (*time.Location, bool)) (*zone, bool) {
 	if z, ok := zs[name]; ok {
 		return z, z != nil
 	}
@@ -299,28 +301,12 @@ func (zs zones) of(name string) (*zone, bool) {
 		clear(zs)
 	}
 	var z *zone
-	loc, ok := zoneByName(name)
+	loc, ok := find(name)
 	if ok {
 		z = newZone(loc)
 	}
 	zs[strings.Clone(name)] = z
 	return z, ok
-}
-
-// zoneID spells the zones of java.time as those of java.util: an offset alone, and UTC and
-// UT with one, are GMT with it.
-func zoneID(name string) string {
-	switch {
-	case strings.HasPrefix(name, "+"), strings.HasPrefix(name, "-"):
-		return "GMT" + name
-	case strings.HasPrefix(name, "UTC+"), strings.HasPrefix(name, "UTC-"):
-		return "GMT" + name[3:]
-	case strings.HasPrefix(name, "UT+"), strings.HasPrefix(name, "UT-"):
-		return "GMT" + name[2:]
-	case name == "UT":
-		return "UTC"
-	}
-	return name
 }
 
 // inferToTimestampLTZ takes an INT for the precision, of all whole numbers.

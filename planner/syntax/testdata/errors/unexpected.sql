@@ -50,7 +50,7 @@ SELECT 2;
 SELECT a FROM /* ERROR "W0001: statement does not end before "CREATE".*add a semicolon here" */ t
 CREATE TABLE x (a INT);
 SELECT * FROM t MATCH_RECOGNIZE (PATTERN (A) /* ERROR "W0001: expected DEFINE, found "\)".*expected WITHIN, SUBSET or DEFINE" */ );
-SELECT f(/* ERROR "W0001: query as an argument must be in parentheses.*write \(SELECT …\)" */ SELECT 1);
+SELECT f(1, /* ERROR "W0001: query that is not the first argument must be in parentheses.*write \(SELECT …\)" */ SELECT 1);
 SELECT JSON_OBJECT('a'/* ERROR "W0001: key and value of a JSON object are separated by a comma.*write key VALUE value" */ , 1);
 SELECT TRIM(a/* ERROR "W0001: TRIM takes its characters before FROM.*write TRIM\(BOTH characters FROM text\) or BTRIM\(text, characters\)" */ , 'x');
 SELECT a FROM t WHERE a = 'x' AND/* ERROR "W0001: expected an expression, found ";"" */ ;
@@ -64,7 +64,7 @@ CREATE TABLE /* ERROR "W0001: CREATE cannot say IF EXISTS.*write IF NOT EXISTS" 
 CREATE TABLE t (a BIGINT/* ERROR "W0001: BIGINT takes no length or precision.*remove the parentheses" */ (20));
 SHOW CREATE TABLE/* ERROR "W0001: expected a name, found ";"" */ ;
 SHOW COLUMNS /* ERROR "W0001: expected FROM and a table, found "t".*expected FROM or IN" */ t;
-DESCRIBE /* ERROR "W0001: DESCRIBE takes no TABLE.*remove TABLE" */ TABLE t;
+DESCRIBE /* ERROR "W0016: DESCRIBE takes no TABLE.*remove TABLE" */ TABLE t;
 STOP JOB /* ERROR "W0001: the id of a job must be a string, found "x".*write it in single quotes: 'x'" */ x;
 SELECT * FROM t FOR SYSTEM_TIME /* ERROR "W0001: expected AS, found "a"" */ a;
 SELECT * FROM /* ERROR "W0001: table in parentheses is neither a query nor a join.*remove the parentheses" */ (t);
