@@ -46,7 +46,7 @@ func (p *planning) command(c bind.Command) (Command, diag.List) {
 	rows := vec.NewBatchBuilder(ts, len(c.Rows))
 	for _, r := range c.Rows {
 		for i := range ts {
-			if (c.Kind == "DESCRIBE" || c.Kind == "SHOW COLUMNS") && r[i] == "NULL" {
+			if (c.Kind == "DESCRIBE" || c.Kind == "DESCRIBE CATALOG" || c.Kind == "SHOW COLUMNS") && r[i] == "NULL" {
 				rows.Cols[i].Null()
 				continue
 			}

@@ -18,16 +18,18 @@ type Page struct {
 	Group   string `json:"group"`
 	Summary string `json:"summary"`
 	Text    string `json:"text"`
+	// Aliases are other names of the same.
+	Aliases []string `json:"aliases,omitempty"`
 }
 
 // FindPage finds a page by name, in any case; the error names the nearest.
 func FindPage(pages []Page, name string) (Page, error) {
 	var names []string
 	for _, p := range pages {
-		if strings.EqualFold(p.Name, name) {
+		names = append(append(names, p.Name), p.Aliases...)
+		if slices.ContainsFunc(names[len(names)-1-len(p.Aliases):], func(n string) bool { return strings.EqualFold(n, name) }) {
 			return p, nil
 		}
-		names = append(names, p.Name)
 	}
 	if near := diag.Nearest(name, names); near != "" {
 		return Page{}, fmt.Errorf("there is no %q; did you mean %s?", name, near)
@@ -188,5 +190,5 @@ func functionPage(f *catalog.Function) Page {
 		}
 		fmt.Fprintf(&b, "  %s  →  %s\n", e.SQL, e.Result)
 	}
-	return Page{Name: f.Name, Group: f.Category, Summary: f.Signatures[0] + " · " + f.Summary, Text: b.String()}
+	return Page{Name: f.Name, Group: f.Category, Summary: f.Signatures[0] + " · " + f.Summary, Text: b.String(), Aliases: f.Aliases}
 }

@@ -100,6 +100,12 @@ func (a *app) listPages(pages []session.Page) {
 			group = p.Group
 			fmt.Fprintln(a.out, group)
 		}
-		fmt.Fprintf(a.out, "  %s%s  %s\n", p.Name, strings.Repeat(" ", max(0, width-runewidth.StringWidth(p.Name))), p.Summary)
+		line := func(name, summary string) {
+			fmt.Fprintf(a.out, "  %s%s  %s\n", name, strings.Repeat(" ", max(0, width-runewidth.StringWidth(name))), summary)
+		}
+		line(p.Name, p.Summary)
+		for _, name := range p.Aliases {
+			line(name, "another name of "+p.Name)
+		}
 	}
 }

@@ -129,13 +129,7 @@ func (b *binder) describe(s *syntax.Describe) {
 	switch s.Kind {
 	case syntax.ObjectTable, syntax.ObjectView:
 	case syntax.ObjectCatalog:
-		name := s.Name.Last().Name
-		if !slices.Contains(b.cat.Catalogs(), name) {
-			hintName(b.errorf(codeNoNamespace, b.at(s.Name), "catalog %q not found", name), name, b.cat.Catalogs())
-			return
-		}
-		b.command(Command{Kind: "DESCRIBE CATALOG", Args: []string{name}, Span: b.at(s), Columns: []string{"info name", "info value"},
-			Rows: [][]string{{"name", name}, {"type", "generic_in_memory"}, {"comment", "NULL"}}})
+		b.describeCatalog(s)
 		return
 	case syntax.ObjectFunction:
 		b.describeFunction(s)

@@ -14,10 +14,10 @@ func (b *binder) alter(s *syntax.Alter) {
 	switch s.Kind {
 	case syntax.ObjectTable, syntax.ObjectView:
 	case syntax.ObjectDatabase:
-		b.refuse(b.at(s), "ALTER DATABASE")
+		b.alterDatabase(s)
 		return
 	case syntax.ObjectCatalog:
-		b.refuse(b.at(s), "ALTER CATALOG")
+		b.alterCatalog(s)
 		return
 	case syntax.ObjectModel:
 		b.refuse(b.at(s), "ALTER MODEL")
@@ -316,7 +316,7 @@ func (b *binder) alterElements(d *tableDraft, a *syntax.AlterElements) bool {
 		ok = b.draftWatermark(d, w) && ok
 	}
 	if a.Distribution != nil {
-		d.distribution = b.text(a.Distribution.Span())
+		d.distribution = distributionText(a.Distribution)
 	}
 	return ok
 }

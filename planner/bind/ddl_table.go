@@ -157,7 +157,7 @@ func (b *binder) draftElements(d *tableDraft, columns []*syntax.ColumnDef, const
 		ok = b.draftWatermark(d, w) && ok
 	}
 	if dist != nil {
-		d.distribution = b.text(dist.Span())
+		d.distribution = distributionText(dist)
 	}
 	d.partition = append(d.partition, partition...)
 	return ok
@@ -331,6 +331,24 @@ func (b *binder) viewNames(s *syntax.CreateView, fields []types.Field) bool {
 	return true
 }
 
+// distributionText is the clause as SHOW CREATE TABLE writes it.
+func distributionText(d *syntax.Distribution) string {
+	var s strings.Builder
+	s.WriteString("DISTRIBUTED")
+	if d.Columns != nil {
+		names := make([]string, len(d.Columns))
+		for i, c := range d.Columns {
+			names[i] = c.Name
+		}
+		kind := map[syntax.DistributionKind]string{syntax.DistributionHash: "HASH", syntax.DistributionRange: "RANGE"}[d.Kind]
+		s.WriteString(" BY " + kind + "(" + backtickList(names) + ")")
+	}
+	if d.Buckets != nil {
+		s.WriteString(" INTO " + d.Buckets.Text + " BUCKETS")
+	}
+	return s.String()
+}
+
 func (b *binder) createCatalog(s *syntax.CreateCatalog) {
 	name := s.Name.Last().Name
 	if slices.Contains(b.cat.Catalogs(), name) {
@@ -343,6 +361,11 @@ func (b *binder) createCatalog(s *syntax.CreateCatalog) {
 	switch kind := options["type"]; kind {
 	case "generic_in_memory":
 		b.cat.AddCatalog(name)
+		about := catalog.About{Options: options}
+		if s.Comment != nil {
+			about.Comment = s.Comment.Value
+		}
+		b.cat.Describe(name, about)
 		if db := options["default-database"]; db != "" {
 			b.cat.AddDatabase(name, db)
 		}

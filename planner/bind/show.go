@@ -23,7 +23,7 @@ var showKinds = map[syntax.ShowKind][2]string{
 // refusedShows are the things that weir does not list.
 var refusedShows = map[syntax.ShowKind]string{
 	syntax.ShowPartitions: "SHOW PARTITIONS", syntax.ShowJobs: "SHOW JOBS", syntax.ShowCreateMaterializedTable: "SHOW CREATE MATERIALIZED TABLE",
-	syntax.ShowCreateCatalog: "SHOW CREATE CATALOG", syntax.ShowCreateModel: "SHOW CREATE MODEL",
+	syntax.ShowCreateModel: "SHOW CREATE MODEL",
 }
 
 func (b *binder) show(s *syntax.Show) {
@@ -33,6 +33,9 @@ func (b *binder) show(s *syntax.Show) {
 		return
 	case syntax.ShowCreateTable, syntax.ShowCreateView:
 		b.showCreate(s)
+		return
+	case syntax.ShowCreateCatalog:
+		b.showCreateCatalog(s)
 		return
 	case syntax.ShowCreateFunction:
 		b.showCreateFunction(s)
@@ -82,6 +85,9 @@ func (b *binder) showNames(s *syntax.Show) ([]string, bool) {
 			return nil, false
 		}
 		return b.cat.Databases(in), true
+	case syntax.ShowProcedures:
+		b.errorf(codeRefused, b.at(s), "no catalog of weir has procedures")
+		return nil, false
 	case syntax.ShowTables, syntax.ShowViews:
 		in, db, ok := b.showScope(s)
 		if !ok {
@@ -95,7 +101,7 @@ func (b *binder) showNames(s *syntax.Show) ([]string, bool) {
 		}
 		return names, true
 	}
-	return nil, true // JARs, procedures, models: there are none
+	return nil, true // JARs, models: there are none
 }
 
 // showScope gives the catalog and database whose names a SHOW lists.
@@ -196,11 +202,11 @@ func (b *binder) createText(t *catalog.Table) string {
 	}
 	path := backticks(t.Path.Catalog) + "." + backticks(t.Path.Database) + "." + backticks(t.Path.Name)
 	if t.IsView() {
-		s.WriteString("VIEW " + path + " (" + backtickList(columnNames(t)) + ")")
+		s.WriteString("VIEW " + path + " (\n  " + strings.ReplaceAll(backtickList(columnNames(t)), "`, `", "`,\n  `") + "\n)")
 		if t.Comment != "" {
 			s.WriteString("\nCOMMENT " + syntax.QuoteString(t.Comment))
 		}
-		return s.String() + "\nAS " + t.View
+		return s.String() + "\nAS " + t.View + "\n"
 	}
 	s.WriteString("TABLE " + path + " (\n")
 	var parts []string

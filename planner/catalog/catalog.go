@@ -4,6 +4,7 @@
 package catalog
 
 import (
+	"maps"
 	"sort"
 
 	"github.com/weir-sql/weir/planner/diag"
@@ -115,7 +116,23 @@ type Catalog struct {
 	databases map[string]map[string]bool // catalog → databases
 	tables    map[Path]*Table
 	functions functions
+	about     map[string]About // what CREATE CATALOG said
 }
+
+// About is what a catalog was declared with.
+type About struct {
+	Comment string
+	Options map[string]string
+}
+
+// About gives what a catalog was declared with; false of the one that is there from the start.
+func (c *Catalog) About(catalog string) (About, bool) {
+	a, ok := c.about[catalog]
+	return a, ok
+}
+
+// Describe sets what a catalog was declared with.
+func (c *Catalog) Describe(catalog string, a About) { c.about[catalog] = a }
 
 // New makes a catalog with the default catalog and database, both current.
 func New() *Catalog {
@@ -124,13 +141,14 @@ func New() *Catalog {
 		databases: map[string]map[string]bool{DefaultCatalog: {DefaultDatabase: true}},
 		tables:    map[Path]*Table{},
 		functions: newFunctions(),
+		about:     map[string]About{},
 	}
 }
 
 // Clone gives an independent copy; tables are shared, being immutable.
 func (c *Catalog) Clone() *Catalog {
 	d := &Catalog{CurrentCatalog: c.CurrentCatalog, CurrentDatabase: c.CurrentDatabase,
-		databases: map[string]map[string]bool{}, tables: map[Path]*Table{}, functions: c.functions.clone()}
+		databases: map[string]map[string]bool{}, tables: map[Path]*Table{}, functions: c.functions.clone(), about: maps.Clone(c.about)}
 	for name, dbs := range c.databases {
 		d.databases[name] = map[string]bool{}
 		for db := range dbs {
@@ -215,6 +233,7 @@ func (c *Catalog) AddCatalog(name string) {
 // DropCatalog removes a catalog and all in it.
 func (c *Catalog) DropCatalog(name string) {
 	delete(c.databases, name)
+	delete(c.about, name)
 	for p := range c.tables {
 		if p.Catalog == name {
 			delete(c.tables, p)

@@ -226,11 +226,11 @@ var texts = family("string", []entry{
 	},
 	{
 		Name: "LPAD", Sigs: "LPAD(text, width, pad)", Doc: "the text filled on the left with pad, or cut, to width characters",
-		Ex: "LPAD('hi', 5, '?*') → ?*?hi", Infer: inferPad("LPAD"), New: padder(true), Fallible: true,
+		Ex: "LPAD('hi', 5, '?*') → ?*?hi", Takes: []string{"STRING, INT, STRING"}, Gives: of(types.String), New: padder(true), Fallible: true,
 	},
 	{
 		Name: "RPAD", Sigs: "RPAD(text, width, pad)", Doc: "the text filled on the right with pad, or cut, to width characters",
-		Ex: "RPAD('hi', 5, '?*') → hi?*?", Infer: inferPad("RPAD"), New: padder(false), Fallible: true,
+		Ex: "RPAD('hi', 5, '?*') → hi?*?", Takes: []string{"STRING, INT, STRING"}, Gives: of(types.String), New: padder(false), Fallible: true,
 	},
 	{
 		Name: "REVERSE", Sigs: "REVERSE(text)", Doc: "the characters in reverse", Ex: "REVERSE('flink') → knilf",
@@ -338,23 +338,6 @@ func overlaid(as []types.Type) types.Type {
 	return varyingOf(joined(as[:2])).WithNull(types.AnyNullable(as...))
 }
 
-// inferPad gives a result that is NULL only for NULL where width and pad are constants
-// that make sense: a negative width or a missing pad gives NULL.
-func inferPad(name string) func(catalog.Call) (catalog.Resolved, error) {
-	return func(c catalog.Call) (catalog.Resolved, error) {
-		r, err := takes(name, []string{"STRING, INT, STRING"}, nullable(types.String))(c)
-		if err != nil || c.Lits[1] == nil || c.Lits[2] == nil {
-			return r, err
-		}
-		width, ok1 := c.Lits[1].Value.(int64)
-		pad, ok2 := c.Lits[2].Value.(string)
-		if ok1 && ok2 && width >= 0 && pad != "" {
-			r.Result = r.Result.WithNull(types.AnyNullable(c.Args...))
-		}
-		return r, nil
-	}
-}
-
 // inferElt brings the choices to one type: all texts or all bytes.
 func inferElt(c catalog.Call) (catalog.Resolved, error) {
 	if len(c.Args) >= 2 && c.Lits[0] != nil && c.Lits[0].Value != nil && c.Args[0].IsInteger() && c.Lits[0].Value.(int64) < 0 {
@@ -399,6 +382,7 @@ func trimmer(leading, trailing bool) maker {
 	})
 }
 
+// It fails where the result is NULL though no argument can be: as in Flink, the type is then NOT NULL.
 func padder(left bool) maker {
 	return textErr(func(_ *Frame, call *rex.Call, dst []byte, a args, i int) ([]byte, bool, error) {
 		width := a.int(1, i)
@@ -406,6 +390,10 @@ func padder(left bool) maker {
 			return nil, false, fail(call, CodeRange, "%s(%s, %d) is longer than %d bytes", call.Fn, quote(a[0], i), width, maxText)
 		}
 		dst, ok := appendPad(dst, a.str(0, i), width, a.str(2, i), left)
+		if !ok && !call.T.Nullable {
+			return nil, false, fail(call, CodeRange, "%s(%s, %d, %s) is NULL, and its type is NOT NULL", call.Fn, quote(a[0], i), width, quote(a[2], i)).
+				WithHint("a width is at least 0, and what fills has a character")
+		}
 		return dst, ok, nil
 	})
 }
