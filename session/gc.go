@@ -4,7 +4,8 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
-	"sync"
+	"runtime/metrics"
+	"sync/atomic"
 )
 
 // gcHeadroom is the garbage that may pile up before the collector runs, as long as it
@@ -12,7 +13,14 @@ import (
 // state would collect every few megabytes, which costs up to half its time.
 const gcHeadroom = 128 << 20
 
-var tuneOnce sync.Once
+// gcResting is the same while no run goes on, in a program that stays open.
+const gcResting = 16 << 20
+
+// gc is what the collector's pace depends on.
+var gc struct {
+	tuned, stays atomic.Bool
+	runs         atomic.Int32
+}
 
 // TuneGC lets the collector run after gcHeadroom bytes of garbage or, where more is live, after a
 // quarter as much garbage as there are live bytes: large states are columns without
@@ -20,13 +28,29 @@ var tuneOnce sync.Once
 // memory. A GOGC in the environment is left alone. It is for the process, so programs
 // call it, not packages.
 func TuneGC() {
-	if os.Getenv("GOGC") != "" {
+	if os.Getenv("GOGC") != "" || gc.tuned.Swap(true) {
 		return
 	}
-	tuneOnce.Do(func() {
-		debug.SetGCPercent(percentFor(4 << 20))
-		watchGC(new(gcMark))
-	})
+	paceGC()
+	watchGC(new(gcMark))
+}
+
+// StayOpen tells that the program stays open between runs, as the workbench does: while none goes on, gcResting bytes
+// of garbage are enough for the collector to run.
+func StayOpen() {
+	gc.stays.Store(true)
+	paceGC()
+}
+
+// GiveBackMemory gives what is not used to the operating system. It costs a collection, in the
+// goroutine that calls it.
+func GiveBackMemory() { debug.FreeOSMemory() }
+
+// countRun says that a run begins (1) or has ended (-1).
+func countRun(by int32) {
+	if n := gc.runs.Add(by); gc.stays.Load() && (n == 0 || n == by) {
+		paceGC()
+	}
 }
 
 // gcMark dies with every collection and tells of it.
@@ -35,14 +59,26 @@ type gcMark struct{ _ [16]byte }
 // watchGC sets the percentage anew after every collection, when the live heap is known.
 func watchGC(m *gcMark) {
 	runtime.AddCleanup(m, func(struct{}) {
-		var s runtime.MemStats
-		runtime.ReadMemStats(&s)
-		debug.SetGCPercent(percentFor(int64(s.HeapAlloc)))
+		paceGC()
 		watchGC(new(gcMark))
 	}, struct{}{})
 }
 
-// percentFor gives the garbage, in percent of the live heap, that makes gcHeadroom.
-func percentFor(live int64) int {
-	return int(max(25, gcHeadroom*100/max(live, 1<<20)))
+// paceGC sets the percentage for what is live and for what goes on.
+func paceGC() {
+	if !gc.tuned.Load() {
+		return
+	}
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	headroom := int64(gcHeadroom)
+	if gc.stays.Load() && gc.runs.Load() == 0 {
+		headroom = gcResting
+	}
+	debug.SetGCPercent(percentFor(int64(live[0].Value.Uint64()), headroom))
+}
+
+// percentFor gives the garbage, in percent of the live heap, that makes the headroom.
+func percentFor(live, headroom int64) int {
+	return int(max(25, headroom*100/max(live, 4<<20)))
 }

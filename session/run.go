@@ -144,6 +144,7 @@ func (s *Session) Run(ctx context.Context, p *Plan, o RunOptions) (*Run, error) 
 		return nil, err
 	}
 	close(started)
+	countRun(1)
 	if r.keep != nil {
 		go r.keep.watch(ctx, r.job)
 	}
@@ -163,6 +164,7 @@ func (s *Session) given(inner exec.Connectors, p *Plan) exec.Connectors {
 // drive waits for the running job and starts the next, until one fails.
 func (r *Run) drive(rest []*topology.Graph, start func(*topology.Graph) (*runtime.Job, error)) {
 	defer close(r.done)
+	defer countRun(-1)
 	r.jobErr = r.Job().Wait()
 	for _, g := range rest {
 		if r.jobErr != nil {

@@ -24,6 +24,7 @@ type painted struct {
 	w, h int
 	at   time.Time // of the last paint
 	due  bool      // a paintDue is on its way
+	rest resting
 	buf  bytes.Buffer
 	ask  string // what the terminal is asked once its answer can be read
 }
@@ -57,10 +58,15 @@ func (p *painted) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		p.due = false
 		p.paint()
 		return p, nil
+	case restDue:
+		return p, p.rest.look(time.Now())
+	case rested:
+		return p, nil
 	case tea.WindowSizeMsg, redraw, edited, tea.ResumeMsg, tea.FocusMsg:
 		p.last = nil // who knows what is on the screen
 	}
 	_, cmd := p.m.Update(msg)
+	cmd = tea.Batch(cmd, p.rest.moved(time.Now()))
 	if _, key := msg.(tea.KeyMsg); !key && time.Since(p.at) < burst {
 		if p.due {
 			return p, cmd

@@ -8,12 +8,14 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/weir-sql/weir/session"
 	"github.com/weir-sql/weir/tui/styles"
 )
 
 // Run shows the workbench in a terminal until it is left.
 func Run(ctx context.Context, o Options, in, out *os.File) error {
 	o.Terminal = func(seq string) { _, _ = io.WriteString(out, seq) }
+	session.StayOpen()
 	m := New(o)
 	defer m.Close()
 	opts := []tea.ProgramOption{tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(modes{out}), tea.WithAltScreen(), tea.WithFPS(1), tea.WithReportFocus()}
