@@ -35,10 +35,17 @@ func TuneGC() {
 	watchGC(new(gcMark))
 }
 
-// StayOpen tells that the program stays open between runs, as the workbench does: while none goes on, gcResting bytes
-// of garbage are enough for the collector to run.
+// StayOpen tells that the program stays open between runs, and answers a person meanwhile, as the workbench does.
+// While no run goes on, gcResting bytes of garbage are enough for the collector to run. Go's scheduler has no
+// priorities: a key waits in its queue behind the tasks of a run that take every processor. So there are twice as many
+// of its processors as cores, and the kernel, which prefers who has slept, shares the cores among their threads.
 func StayOpen() {
-	gc.stays.Store(true)
+	if gc.stays.Swap(true) {
+		return
+	}
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(2 * runtime.GOMAXPROCS(0))
+	}
 	paceGC()
 }
 

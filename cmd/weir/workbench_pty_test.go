@@ -28,6 +28,7 @@ type terminal struct {
 	mu   sync.Mutex
 	out  []byte
 	last time.Time // when it wrote last
+	news chan struct{}
 }
 
 // openTerminal runs weir in a terminal of a size.
@@ -65,7 +66,7 @@ func openTerminal(t testing.TB, dir string, w, h int, args ...string) *terminal 
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	term := &terminal{t: t, pty: pty, cmd: cmd}
+	term := &terminal{t: t, pty: pty, cmd: cmd, news: make(chan struct{}, 1)}
 	t.Cleanup(term.kill)
 	go term.read()
 	return term
@@ -83,6 +84,10 @@ func (x *terminal) read() {
 		x.out = append(x.out, buf[:n]...)
 		x.last = time.Now()
 		x.mu.Unlock()
+		select {
+		case x.news <- struct{}{}:
+		default:
+		}
 		if bytes.Contains(buf[:n], []byte("\x1b[6n")) {
 			_, _ = x.pty.WriteString("\x1b[1;1R")
 		}

@@ -191,7 +191,7 @@ func TestHostileTexts(t *testing.T) {
 			d.m.o.Now = o.Now
 			d.send(doneOf(p))
 		case 6:
-			d.m.history.entries = append(d.m.history.entries[:0], entry{Script: p, Summary: p, Shown: p, Mode: p})
+			d.m.history.entries = append(d.m.history.all()[:0], entry{Script: p, Summary: p, Shown: p, Mode: p})
 			d.press("alt+h")
 			check("history", p)
 			d.press("esc")

@@ -1,8 +1,9 @@
 package app
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,9 +13,11 @@ import (
 	"github.com/weir-sql/weir/session"
 )
 
-// history is what was run, in .weir/workbench/history.jsonl: a line each, the last at the end.
+// history is what was run, in .weir/workbench/history.jsonl: a line each, the last at the end. It is
+// read when somebody looks at it, and of a long one only the end.
 type history struct {
 	path    string
+	read    bool
 	entries []entry
 }
 
@@ -30,30 +33,51 @@ type entry struct {
 	Text    string    `json:"-"`
 }
 
-// The most that is kept of a history, and of one script in it.
+// The most that is kept of a history, of one script in it, and that is read of its file.
 const (
 	maxHistory = 500
 	maxShown   = 4000
+	maxRead    = 1 << 20
 )
 
 func openHistory(p *session.Project) *history {
-	h := &history{path: filepath.Join(p.Dir, ".weir", "workbench", "history.jsonl")}
+	return &history{path: filepath.Join(p.Dir, ".weir", "workbench", "history.jsonl")}
+}
+
+// all gives the runs, the last at the end.
+func (h *history) all() []entry {
+	if h.read {
+		return h.entries
+	}
+	h.read = true
 	f, err := os.Open(h.path)
 	if err != nil {
-		return h
+		return h.entries
 	}
 	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
+	if end, err := f.Seek(0, io.SeekEnd); err != nil || end > maxRead {
+		_, err = f.Seek(-maxRead, io.SeekEnd)
+		if err != nil {
+			return h.entries
+		}
+	} else if _, err = f.Seek(0, io.SeekStart); err != nil {
+		return h.entries
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxRead))
+	if err != nil {
+		return h.entries
+	}
+	for line := range bytes.Lines(text) {
 		var e entry
-		if json.Unmarshal(lines.Bytes(), &e) == nil { // a line that a crash cut is left out
+		if json.Unmarshal(line, &e) == nil { // a line that a crash or the limit cut is left out
 			h.entries = append(h.entries, e)
 		}
 	}
-	if n := len(h.entries); n > maxHistory {
-		h.entries = h.entries[n-maxHistory:]
-	}
-	return h
+	h.trim()
+	return h.entries
 }
+
+func (h *history) trim() { h.entries = h.entries[max(0, len(h.entries)-maxHistory):] }
 
 // add remembers a run.
 func (h *history) add(e entry) {
@@ -65,7 +89,9 @@ func (h *history) add(e entry) {
 			break
 		}
 	}
+	h.all()
 	h.entries = append(h.entries, e)
+	h.trim()
 	line, err := json.Marshal(e)
 	if err != nil {
 		return

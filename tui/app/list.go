@@ -205,7 +205,7 @@ func (m *Model) openMessages() tea.Cmd {
 func (m *Model) listHistory() tea.Cmd {
 	m.open("history", "History: enter opens what was run", "nothing was run yet", func() []palette.Item {
 		var items []palette.Item
-		for _, e := range slices.Backward(m.history.entries) {
+		for _, e := range slices.Backward(m.history.all()) {
 			note := e.Mode
 			if e.Fixture != "" {
 				note += " on " + e.Fixture
