@@ -211,6 +211,9 @@ func (m *Model) external() tea.Cmd {
 	}
 	args := append(strings.Fields(editor), lineArgs(editor, d.Cursor().Line+1, f.Name())...)
 	cmd := exec.Command(args[0], args[1:]...)
+	if m.in != nil { // the terminal itself: what Bubble Tea reads and writes are pipes to a program
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = m.in, m.out, m.out
+	}
 	name, number := f.Name(), d.Number()
 	return tea.ExecProcess(cmd, func(err error) tea.Msg { return edited{d, number, name, err} })
 }

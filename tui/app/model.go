@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"os"
 	"reflect"
 	"strings"
 	"time"
@@ -71,6 +72,7 @@ type Model struct {
 	asleep     bool      // nothing moves: no ticks come
 	place      spot      // of the cursor, as was told last
 	closing    bool
+	in, out    *os.File // the terminal, for programs that take it over; nil = there is none
 	ctx        context.Context
 	stop       context.CancelFunc
 }

@@ -17,6 +17,7 @@ func Run(ctx context.Context, o Options, in, out *os.File) error {
 	o.Terminal = func(seq string) { _, _ = io.WriteString(out, seq) }
 	session.StayOpen()
 	m := New(o)
+	m.in, m.out = in, out
 	defer m.Close()
 	opts := []tea.ProgramOption{tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(modes{out}), tea.WithAltScreen(), tea.WithFPS(1), tea.WithReportFocus()}
 	if m.mouse {
