@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -153,13 +154,15 @@ func keptDraft(t testing.TB, dir string) string {
 	return d.Text
 }
 
+var kills = flag.Int("kills", 4, "how often the workbench is killed")
+
 // The workbench is killed (-9) at random moments while one types: what was typed more than
 // two seconds before is there again (a slow machine is given more), the screen comes back as it was, and the
 // file itself was never touched.
 func TestKilledWorkbenchComesBack(t *testing.T) {
-	times, allowed := 4, 8*time.Second
+	times, allowed := *kills, 8*time.Second
 	if testing.Short() {
-		times = 2
+		times = min(times, 2)
 	}
 	dir := workbenchProject(t)
 	r := rand.New(rand.NewPCG(7, uint64(os.Getpid())))
@@ -167,6 +170,16 @@ func TestKilledWorkbenchComesBack(t *testing.T) {
 	for i := range times {
 		x := openTerminal(t, dir, 100, 30, "job.sql")
 		x.await(0, "F5")
+		if i == 0 { // a layout that is not the one it begins with
+			x.await(0, "Catalog")
+			x.typed("\x1b[20~")
+			awaitLayout(t, dir)
+		} else {
+			x.await(0, "not saved")
+			if bytes.Contains(x.written(0), []byte("Catalog")) {
+				t.Fatalf("restart %d has another layout:\n%q", i, x.written(0))
+			}
+		}
 		type mark struct {
 			at   time.Time
 			word string
@@ -207,6 +220,17 @@ func TestKilledWorkbenchComesBack(t *testing.T) {
 	if err := x.cmd.Wait(); err != nil {
 		t.Errorf("it ends with %v", err)
 	}
+}
+
+// awaitLayout waits until it is kept that the catalog was put away.
+func awaitLayout(t *testing.T, dir string) {
+	t.Helper()
+	for over := time.Now().Add(time.Minute); time.Now().Before(over); time.Sleep(10 * time.Millisecond) {
+		if raw, err := os.ReadFile(filepath.Join(dir, ".weir", "workbench", "state.json")); err == nil && bytes.Contains(raw, []byte(`"hidden":true`)) {
+			return
+		}
+	}
+	t.Fatal("the layout is not kept")
 }
 
 // Leaving gives the terminal back as it was: the other screen, the cursor, the mouse.
