@@ -22,7 +22,7 @@ type parityMsg struct {
 func (p *Pane) parity() tea.Cmd {
 	ctx, number, busy := p.beside("comparing the modes of")
 	src, fixture := p.src, p.fixture
-	return tea.Batch(busy, p.env.Project.Alone(func(s *session.Session) tea.Msg {
+	return tea.Sequence(busy, p.env.Project.Alone(func(s *session.Session) tea.Msg {
 		msg := parityMsg{number: number}
 		set, err := s.Fixture(fixture)
 		if err == nil {
@@ -107,7 +107,7 @@ func (p *Pane) tests() tea.Cmd {
 	ctx, number, busy := p.beside("testing")
 	src, st := p.src, p.env.Styles
 	script := p.env.Project.Path(src.Name)
-	return tea.Batch(busy, p.env.Project.Alone(func(s *session.Session) tea.Msg {
+	return tea.Sequence(busy, p.env.Project.Alone(func(s *session.Session) tea.Msg {
 		msg := testsMsg{number: number}
 		all, err := s.Tests(nil)
 		if all == nil && err != nil {

@@ -122,7 +122,7 @@ func (p *Pane) tapEdge(edge string) tea.Cmd {
 	}
 	ctx, number, busy := p.beside("tapping " + edge + " of")
 	src, mode, fixture := p.src, p.mode, p.fixture
-	return tea.Batch(busy, p.env.Project.Alone(func(s *session.Session) tea.Msg {
+	return tea.Sequence(busy, p.env.Project.Alone(func(s *session.Session) tea.Msg {
 		msg := tapMsg{number: number, edge: edge, rows: &tapRows{}}
 		o := session.TapOptions{Edge: edge, Limit: tapMost, Mode: mode}
 		if fixture != "" {
@@ -204,7 +204,7 @@ func condition(columns []result.Column, row result.Row) string {
 func (p *Pane) why(output, where string) tea.Cmd {
 	ctx, number, busy := p.beside("finding out what made a row of")
 	src, mode, fixture := p.src, p.mode, p.fixture
-	return tea.Batch(busy, p.env.Project.Alone(func(s *session.Session) tea.Msg {
+	return tea.Sequence(busy, p.env.Project.Alone(func(s *session.Session) tea.Msg {
 		msg := whyMsg{number: number}
 		set, err := s.Fixture(fixture)
 		if err == nil {

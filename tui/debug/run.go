@@ -49,7 +49,7 @@ type rehearsedMsg struct {
 func (p *Pane) rehearse() tea.Cmd {
 	ctx, number, busy := p.begin("running")
 	src, mode, fixture := p.src, p.mode, p.fixture
-	return tea.Batch(busy, p.env.Project.Alone(func(s *session.Session) tea.Msg {
+	return tea.Sequence(busy, p.env.Project.Alone(func(s *session.Session) tea.Msg {
 		msg := rehearsedMsg{number: number}
 		set, err := s.Fixture(fixture)
 		if err != nil {
@@ -122,7 +122,7 @@ type overMsg struct {
 func (p *Pane) runLive() tea.Cmd {
 	ctx, number, busy := p.begin("running")
 	src, mode, sinks := p.src, p.mode, p.sinks
-	return tea.Batch(busy, p.env.Project.Run(func(s *session.Session) tea.Msg {
+	return tea.Sequence(busy, p.env.Project.Run(func(s *session.Session) tea.Msg {
 		msg := startedMsg{number: number}
 		on := s.Beside(nil, nil)
 		plan, list := on.Plan(src, mode)

@@ -52,7 +52,7 @@ type walkedMsg struct {
 func (p *Pane) startWalk() tea.Cmd {
 	ctx, number, busy := p.begin("starting a walk through")
 	src, fixture := p.src, p.fixture
-	return tea.Batch(busy, p.env.Project.Run(func(s *session.Session) tea.Msg {
+	return tea.Sequence(busy, p.env.Project.Run(func(s *session.Session) tea.Msg {
 		set, err := s.Fixture(fixture)
 		if err != nil {
 			return walkedMsg{number: number, err: err}
@@ -90,7 +90,7 @@ func (p *Pane) step(do func(ctx context.Context, st *session.Stepper, msg *walke
 		return nil // one step at a time
 	}
 	ctx, number, busy := p.beside("stepping through")
-	return tea.Batch(busy, func() tea.Msg {
+	return tea.Sequence(busy, func() tea.Msg {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		carried := walkedMsg{late: map[int]int64{}}

@@ -204,7 +204,7 @@ func (p *Pane) refresh(asked bool) tea.Cmd {
 	p.number++
 	p.asked, p.busy = q, true
 	number, project := p.number, p.env.Project
-	return tea.Batch(pane.Send(pane.Busy{Name: "diff", Text: "comparing with " + q.base, Cancel: p.cancel}), p.env.Project.Alone(func(s *session.Session) tea.Msg {
+	return tea.Sequence(pane.Send(pane.Busy{Name: "diff", Text: "comparing with " + q.base, Cancel: p.cancel}), p.env.Project.Alone(func(s *session.Session) tea.Msg {
 		return compare(ctx, s, project, q, number)
 	}))
 }

@@ -183,7 +183,7 @@ func (p *Pane) tryEdits() tea.Cmd {
 		}
 		return triedMsg{of: of, w: w, list: list, err: err}
 	})
-	return tea.Batch(pane.Send(pane.Busy{Name: "what-if", Text: "what-if: measuring " + src.Name, Cancel: cancel}), measure)
+	return tea.Sequence(pane.Send(pane.Busy{Name: "what-if", Text: "what-if: measuring " + src.Name, Cancel: cancel}), measure)
 }
 
 func (p *Pane) tried(msg triedMsg) tea.Cmd {

@@ -438,8 +438,10 @@ func (p *Pane) launched(msg launchedMsg) tea.Cmd {
 	}
 	done, id := msg.job.Done(), msg.job.ID()
 	// Jobs go on while one does something else: ctrl+c does not end them.
-	return tea.Batch(pane.Send(pane.Busy{Name: "job " + id, Text: "job " + filepath.Base(msg.job.Plan.Source.Name)}), pane.Send(pane.Toast{Level: pane.Good, Text: fmt.Sprintf("launched %s, %s", filepath.Base(msg.job.Plan.Source.Name), what)}), p.look(),
-		pane.Send(pane.RunBegan{ID: id, Script: msg.job.Plan.Source.Name, What: "job " + id, Run: msg.job.Run()}), func() tea.Msg { <-done; return endedMsg(id) })
+	text := "job " + filepath.Base(msg.job.Plan.Source.Name)
+	return tea.Batch(pane.Send(pane.Toast{Level: pane.Good, Text: fmt.Sprintf("launched %s, %s", filepath.Base(msg.job.Plan.Source.Name), what)}), p.look(),
+		pane.Send(pane.RunBegan{ID: id, Script: msg.job.Plan.Source.Name, What: "job " + id, Run: msg.job.Run()}),
+		tea.Sequence(pane.Send(pane.Busy{Name: "job " + id, Text: text}), func() tea.Msg { <-done; return endedMsg(id) }))
 }
 
 // endedMsg says that a job of this process has ended.

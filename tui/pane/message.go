@@ -75,7 +75,8 @@ type (
 		Text  string
 	}
 	// Busy says that something takes time; the app shows it once that is over 300 ms.
-	// The same Name ends it with Done. Cancel, if there is one, is what ctrl+c calls.
+	// The same Name ends it with Done. Cancel, if there is one, is what ctrl+c calls. It goes
+	// before the work in a tea.Sequence: side by side, the end of what is quick can come first.
 	Busy struct {
 		Name   string // stable: "run 3"
 		Text   string // "run spend.sql: 1,204 rows"
