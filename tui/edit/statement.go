@@ -69,11 +69,13 @@ func StatementAt(text string, offset int) (diag.Span, bool) {
 
 // Alone gives a script in which only a statement of the text writes or reads: everything
 // that declares (CREATE, SET, USE, …) before it stays, queries and INSERTs are blanked out, so that places
-// in the text stay the same.
+// in the text stay the same. Of a statement that makes a view the view's rows are asked.
 func Alone(text string, at diag.Span) string {
 	out := []byte(text)
+	view := ""
 	for _, s := range statements(text) {
 		if s.Start < at.End && s.End > at.Start {
+			view = viewOf(text[s.Start:s.End])
 			continue
 		}
 		if s.Start < at.Start && declares(text[s.Start:s.End]) {
@@ -85,7 +87,37 @@ func Alone(text string, at diag.Span) string {
 			}
 		}
 	}
+	if view != "" {
+		return string(out) + "\n;SELECT * FROM " + view
+	}
 	return string(out)
+}
+
+// viewOf is the name of the view that a statement makes, as it is written; "" = it makes none.
+func viewOf(stmt string) string {
+	toks, _ := syntax.Scan(stmt)
+	start, end, made := -1, -1, false
+	for _, t := range toks {
+		switch {
+		case t.Kind == syntax.TokenComment:
+			continue
+		case end < 0 && t.Word == "CREATE":
+			made = true
+		case !made:
+			return ""
+		case start < 0 && (t.Word == "OR" || t.Word == "REPLACE" || t.Word == "TEMPORARY"):
+		case start < 0 && t.Word == "VIEW", t.Word == "IF" || t.Word == "NOT" || t.Word == "EXISTS":
+			start = t.Pos.End
+		case start < 0, t.Word == "AS", t.Word == "(", t.Word == "COMMENT":
+			if start < 0 || end < 0 {
+				return ""
+			}
+			return strings.TrimSpace(stmt[start:end])
+		default:
+			end = t.Pos.End
+		}
+	}
+	return ""
 }
 
 // declares reports whether a statement only says how things are.
