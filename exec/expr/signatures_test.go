@@ -34,6 +34,8 @@ func strict(template, column string) bool {
 	case "SUBSTRING(ns, {0})", "SUBSTRING(s, 1, {0})", "REPEAT(s, {0})", "LPAD(s, {0}, s)", "SPLIT_INDEX(s, {0}, 0)", "SPLIT_INDEX(s, ',', {0})",
 		"ROUND(d, {0})":
 		return column == "i8" // the generated call takes no long
+	case "ai[{0}]":
+		return column == "i1" || column == "i2" || column == "i8" // the generated call takes an int only
 	case "TO_TIMESTAMP_LTZ({0})", "TO_TIMESTAMP_LTZ({0}, 3)", "ARRAY_APPEND(ai, {0})", "ARRAY_CONTAINS(ai, {0})", "ARRAY_POSITION(ai, {0})",
 		"ARRAY_REMOVE(na, {0})", "ARRAY_PREPEND(na, {0})", "ARRAY_SLICE(ai, {0})", "{0} / 3", "ABS({0})":
 		return interval
