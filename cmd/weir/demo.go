@@ -25,7 +25,7 @@ func (a *app) demoCommand() *cobra.Command {
 		Long: `demo writes a small project (default ./weir-demo): orders that change, page events out
 of order, a user dimension. It fills the embedded Kafka, shows the StreamGraph of one
 script, runs that script as a stream from Kafka and as a batch from files, reads both
-results back and compares them. With --tui it opens the project in the workbench instead.
+results back and compares them. With --tui it fills the embedded Kafka and opens the project in the workbench instead.
 
 --example mixed writes another project (default ./weir-mixed) and runs nothing: mix and hybrid tables,
 which stand for other tables in each mode, or one after the other. Its README.md says what to try.`,
@@ -80,12 +80,38 @@ func (a *app) demoWorkbench(cmd *cobra.Command, flags *workbenchFlags, dir strin
 		return usageError{errors.New("the workbench needs a terminal; --plain opens it as lines of text")}
 	}
 	if _, err := os.Stat(filepath.Join(dir, session.ProjectFile)); err != nil {
-		if _, err := session.WriteDemo(dir); err != nil {
+		d, err := session.WriteDemo(dir)
+		if err != nil {
+			return err
+		}
+		if err := a.fillDemo(cmd.Context(), d, dir); err != nil {
 			return err
 		}
 	}
 	flags.atScript = true
 	return a.workbench(cmd, flags, []string{dir})
+}
+
+// fillDemo fills the topics of a demo project that was just made.
+func (a *app) fillDemo(ctx context.Context, d *session.Demo, dir string) error {
+	at := *a
+	at.dir = dir
+	s, err := at.open("")
+	if err != nil {
+		return err
+	}
+	return errors.Join(fillTopics(ctx, s, d), s.Close())
+}
+
+func fillTopics(ctx context.Context, s *session.Session, d *session.Demo) error {
+	load, err := d.Script("load.sql")
+	if err != nil {
+		return err
+	}
+	if _, err := s.RunToEnd(ctx, load, session.Stream, nil); err != nil {
+		return fmt.Errorf("filling the topics: %w", err)
+	}
+	return nil
 }
 
 // demo tells its story on standard output.
@@ -128,12 +154,8 @@ next:  weir %[1]s                                  the workbench: edit, plan, ru
 
 // demoRun loads the topics, shows the graph, runs both modes and compares.
 func (a *app) demoRun(ctx context.Context, s *session.Session, d *session.Demo) error {
-	load, err := d.Script("load.sql")
-	if err != nil {
+	if err := fillTopics(ctx, s, d); err != nil {
 		return err
-	}
-	if _, err := s.RunToEnd(ctx, load, session.Stream, nil); err != nil {
-		return fmt.Errorf("filling the topics: %w", err)
 	}
 	src, err := d.Script("spend.sql")
 	if err != nil {
