@@ -103,8 +103,8 @@ func (p *parser) specialFunction(start int, t Token, call bool) Expr {
 	case "SUBSTRING":
 		return p.substring(start)
 	case "CONVERT", "TRANSLATE":
-		if c, ok := p.convert(start); ok && t.Word == "CONVERT" {
-			return c
+		if t.Word == "CONVERT" && p.peek(1).Word == "(" && p.typeAt(2) {
+			return p.convert(start)
 		}
 		return p.translate(start, t)
 	case "TRIM":
@@ -380,11 +380,23 @@ func (p *parser) substring(start int) Expr {
 	return c
 }
 
-// convert reads CONVERT(type, x), which is a CAST; false if no type begins there.
-func (p *parser) convert(start int) (Expr, bool) {
-	if p.peek(1).Word != "(" || !startsType(p.peek(2)) || !p.peek(2).Reserved {
-		return nil, false
+// typeAt reports whether the token that is n ahead begins a type and not a value, as
+// ARRAY[1], ROW(1, 2) and DATE '2026-11-20' do.
+func (p *parser) typeAt(n int) bool {
+	t, next := p.peek(n), p.peek(n+1)
+	switch {
+	case !startsType(t) || !t.Reserved || next.Kind == TokenString:
+		return false
+	case t.Word == "ARRAY" || t.Word == "MAP" || t.Word == "MULTISET":
+		return next.Word == "<"
+	case t.Word == "ROW" && next.Word == "(":
+		return startsType(p.peek(n + 3))
 	}
+	return true
+}
+
+// convert reads CONVERT(type, x), which is a CAST.
+func (p *parser) convert(start int) Expr {
 	p.next()
 	open := p.next()
 	c := &Cast{Type: p.castType()}
@@ -392,7 +404,7 @@ func (p *parser) convert(start int) (Expr, bool) {
 	c.X = p.expr()
 	p.close(open, ")")
 	c.Base = p.base(start)
-	return c, true
+	return c
 }
 
 // translate reads f(a, b, c) and f(a USING name) for TRANSLATE and CONVERT.
