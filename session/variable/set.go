@@ -127,7 +127,8 @@ func (s *Set) Used() []Used {
 	return out
 }
 
-// Unused warns of values that were given by a name that nothing has, if it is nearly one that something has.
+// Unused looks at the values that were given and that nothing refers to: one that is not of its
+// variable's type is an error all the same, a name that is nearly another's gets a warning.
 func (s *Set) Unused() diag.List {
 	var list diag.List
 	var others []string
@@ -137,9 +138,15 @@ func (s *Set) Unused() diag.List {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Given)) {
-		used := s.Declared[name] != nil || builtins[name] != ""
+		used := false
 		for _, u := range s.used {
 			used = used || strings.HasPrefix(u.Ref, "${"+name) && !isWord(u.Ref, len(name)+2)
+		}
+		if known := s.Declared[name] != nil || builtins[name] != ""; known && !used {
+			if _, d := s.plain(&syntax.VariableRef{Name: name}, s.Zone); d != nil {
+				list.Add(d)
+			}
+			continue
 		}
 		if near := diag.Nearest(name, others); !used && near != "" {
 			list.Add(diag.Warnf(codeUnknown, diag.Span{}, "variable %q is given, and nothing uses it", name).WithHint("did you mean %q?", near))
