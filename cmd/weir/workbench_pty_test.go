@@ -30,6 +30,7 @@ type terminal struct {
 	out  []byte
 	last time.Time // when it wrote last
 	news chan struct{}
+	over chan struct{} // closed when all was read
 }
 
 // openTerminal runs weir in a terminal of a size.
@@ -67,7 +68,7 @@ func openTerminal(t testing.TB, dir string, w, h int, args ...string) *terminal 
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	term := &terminal{t: t, pty: pty, cmd: cmd, news: make(chan struct{}, 1)}
+	term := &terminal{t: t, pty: pty, cmd: cmd, news: make(chan struct{}, 1), over: make(chan struct{})}
 	t.Cleanup(term.kill)
 	go term.read()
 	return term
@@ -75,6 +76,7 @@ func openTerminal(t testing.TB, dir string, w, h int, args ...string) *terminal 
 
 // read takes what the program writes, and answers as a terminal would where it asks.
 func (x *terminal) read() {
+	defer close(x.over)
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := x.pty.Read(buf)

@@ -44,8 +44,10 @@ func clean(s string, lines bool) string {
 			b.WriteString(`\r`)
 		case r < 0x100:
 			escape(&b, `\x`, uint32(r), 2)
-		default:
+		case r < 0x10000:
 			escape(&b, `\u`, uint32(r), 4)
+		default:
+			escape(&b, `\U`, uint32(r), 8)
 		}
 		i += n
 	}
@@ -76,6 +78,10 @@ func dirty(r rune, lines bool) bool {
 	case r >= 0x200b && r <= 0x200f, r >= 0x2028 && r <= 0x202e, r >= 0x2060 && r <= 0x206f:
 		return true
 	case r == 0xfeff, r == 0x061c, r == 0x00ad, r >= 0xfff9 && r <= 0xfffb, r >= 0xe0000 && r <= 0xe007f:
+		return true
+	case r == 0x034f, r == 0x115f, r == 0x1160, r == 0x17b4, r == 0x17b5, r == 0x180e, r == 0x3164, r == 0xffa0: // joiners and fillers of scripts
+		return true
+	case r >= 0x1bca0 && r <= 0x1bca3, r >= 0x1d173 && r <= 0x1d17a: // of shorthand and music
 		return true
 	}
 	return false

@@ -21,6 +21,8 @@ func TestClean(t *testing.T) {
 		"\x9b2J":                 `\x9b2J`,
 		"safe\u202egnp.exe":      `safe\u202egnp.exe`,
 		"zero\u200bwidth":        `zero\u200bwidth`,
+		"tag\U000e0041":          `tag\U000e0041`,
+		"fill\u3164\u180e\u034f": `fill\u3164\u180e\u034f`,
 		"bad\xffutf8":            `bad\xffutf8`,
 		"\x00\x08\x7f":           `\x00\x08\x7f`,
 	} {

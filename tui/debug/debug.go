@@ -129,7 +129,7 @@ func (p *Pane) Blur() { p.focused = false; p.prompt = nil; p.table.Blur() }
 func (p *Pane) Status() string {
 	parts := []string{p.over()}
 	if p.doing != "" {
-		parts = append(parts, p.doing)
+		parts = append(parts, pane.Clean(p.doing))
 	} else if p.summary != "" {
 		parts = append(parts, pane.Clean(p.summary))
 	}

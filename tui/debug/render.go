@@ -82,7 +82,7 @@ func (p *Pane) View() string {
 	}
 	if p.prompt != nil {
 		w := min(p.width, 72)
-		box := pane.Frame{Title: p.prompt.label, Focused: true, Width: w, Height: 3}.Draw(st, p.prompt.line.View(st, max(1, w-2)))
+		box := pane.Frame{Title: pane.Clean(p.prompt.label), Focused: true, Width: w, Height: 3}.Draw(st, p.prompt.line.View(st, max(1, w-2)))
 		top = pane.Over(top, box, max(0, (p.width-w)/2), max(0, p.height-4))
 	}
 	return top
@@ -94,7 +94,7 @@ func (p *Pane) resultsView(width, height int) string {
 	w, _ := pane.Inside(width, height)
 	note := p.over()
 	if p.doing != "" {
-		note = p.doing + " " + st.Glyphs.Ellipsis
+		note = pane.Clean(p.doing) + " " + st.Glyphs.Ellipsis
 	} else if p.panel && p.summary != "" {
 		note = pane.Clean(p.summary)
 	}
@@ -399,7 +399,7 @@ func (p *Pane) withMenu(screen string) string {
 		}
 		lines = append(lines, line)
 	}
-	box := pane.Frame{Title: p.menu.title, Focused: true, Width: w, Height: h}.Draw(st, strings.Join(lines, "\n"))
+	box := pane.Frame{Title: pane.Clean(p.menu.title), Focused: true, Width: w, Height: h}.Draw(st, strings.Join(lines, "\n"))
 	return pane.Over(screen, box, max(0, (p.width-w)/2), max(0, (p.height-h)/2))
 }
 

@@ -343,7 +343,7 @@ func (p *Pane) withPrompt(screen string) string {
 			height++
 		}
 	}
-	box := pane.Frame{Title: p.prompt.label, Focused: true, Width: w, Height: height}.Draw(st, body)
+	box := pane.Frame{Title: pane.Clean(p.prompt.label), Focused: true, Width: w, Height: height}.Draw(st, body)
 	return pane.Over(screen, box, max(0, (p.width-w)/2), max(0, p.height-height-1))
 }
 

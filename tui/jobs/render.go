@@ -50,7 +50,7 @@ func (p *Pane) View() string {
 			body += "\n" + st.Error.Render(pane.Clean(p.prompt.note))
 			h++
 		}
-		box := pane.Frame{Title: p.prompt.label, Focused: true, Width: w, Height: h}.Draw(st, body)
+		box := pane.Frame{Title: pane.Clean(p.prompt.label), Focused: true, Width: w, Height: h}.Draw(st, body)
 		view = pane.Over(view, box, max(0, (p.width-w)/2), max(0, p.height-h-1))
 	}
 	return view
@@ -73,7 +73,7 @@ func (p *Pane) detailView(l layout) string {
 	if r == nil {
 		return f.Draw(st, "")
 	}
-	f.Note = r.ID
+	f.Note = pane.Clean(r.ID)
 	var lines []string
 	if r.Error != "" {
 		for i, t := range pane.Wrap(pane.Clean(r.Error), w-4) {

@@ -6,11 +6,12 @@ package keys
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/weir-sql/weir/session/term"
 )
 
 // Binding is one thing that can be done.
@@ -52,7 +53,16 @@ func New(preset string, overrides map[string][]string) (*Map, error) {
 	if !ok {
 		return nil, fmt.Errorf("there is no key set %q; the key sets are %s", preset, strings.Join(Presets(), ", "))
 	}
-	return &Map{preset: preset, presets: table, overrides: maps.Clone(overrides)}, nil
+	m := &Map{preset: preset, presets: table, overrides: map[string][]string{}}
+	for name, ks := range overrides { // of a file: names of keys are shown as they are
+		for _, k := range ks {
+			m.overrides[name] = append(m.overrides[name], term.Clean(k))
+		}
+		if len(ks) == 0 {
+			m.overrides[name] = ks
+		}
+	}
+	return m, nil
 }
 
 // Default is the default key set.
