@@ -86,7 +86,7 @@ func persisted(t *catalog.Table) []int {
 // staticPartition reads PARTITION (col = value, …).
 func (b *binder) staticPartition(ins *insertion, s *syntax.Insert) bool {
 	ok := true
-	for _, p := range s.Partition {
+	for i, p := range s.Partition {
 		name := p.Key.Name
 		if !slices.Contains(ins.table.PartitionKey, name) {
 			d := b.errorf(codeSink, b.at(p.Key), "%q is no partition column of table %q", name, ins.table.Path.Name)
@@ -94,6 +94,11 @@ func (b *binder) staticPartition(ins *insertion, s *syntax.Insert) bool {
 			if len(ins.table.PartitionKey) == 0 {
 				d.WithHint("the table is not partitioned")
 			}
+			ok = false
+			continue
+		}
+		if slices.ContainsFunc(s.Partition[:i], func(q *syntax.PartitionEntry) bool { return q.Key.Name == name }) {
+			b.errorf(codeDuplicate, b.at(p.Key), "partition column %q is given twice", name)
 			ok = false
 			continue
 		}
@@ -108,7 +113,9 @@ func (b *binder) staticPartition(ins *insertion, s *syntax.Insert) bool {
 		}
 		cast, fits := b.implicit(v, plainTime(ins.table.Columns[col].Type))
 		if !fits {
-			if !types.CanCast(v.Type(), ins.table.Columns[col].Type) || !v.Type().IsCharacter() {
+			// as Flink casts it; the text of the literal names the folder, so one side is text
+			to := ins.table.Columns[col].Type
+			if !types.CanCast(v.Type(), to) || !v.Type().IsCharacter() && !to.IsCharacter() {
 				b.errorf(codeSinkType, b.at(p.Value), "partition column %q is %s, not %s", name, ins.table.Columns[col].Type, v.Type())
 				ok = false
 				continue
