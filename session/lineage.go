@@ -4,15 +4,20 @@ import (
 	"reflect"
 	"slices"
 	"sort"
+	"strings"
 
+	"github.com/weir-sql/weir/planner/catalog"
 	"github.com/weir-sql/weir/planner/diag"
 	"github.com/weir-sql/weir/planner/physical"
+	"github.com/weir-sql/weir/topology"
 )
 
 // Lineage tells of every column that scripts write from which columns of which tables it comes.
 // Views are seen through; a mix table is, in each mode, the table that it stands for there.
 type Lineage struct {
 	Outputs []*LineageOutput `json:"outputs"` // in the order of scripts and statements
+	// Stands are the mix and hybrid tables, each with the tables that stand for it.
+	Stands map[string][]string `json:"stands,omitempty"`
 }
 
 // LineageOutput is what one statement writes, in the modes in which it is made in the same way.
@@ -66,6 +71,7 @@ func (s *Session) Lineage(scripts []diag.Source, modes func(diag.Source) []Mode)
 			if plan.Graph == nil {
 				continue
 			}
+			l.stand(plan.Graph)
 			for _, o := range lineageOf(plan, src.Name) {
 				all = mergeModes(all, o)
 			}
@@ -73,6 +79,32 @@ func (s *Session) Lineage(scripts []diag.Source, modes func(diag.Source) []Mode)
 		l.Outputs = append(l.Outputs, all...)
 	}
 	return l, problems
+}
+
+// stand notes which tables of a graph stand for others.
+func (l *Lineage) stand(g *topology.Graph) {
+	for _, n := range g.Nodes {
+		text := n.Prop("for")
+		at := strings.LastIndex(text, ", ") // behind it is the side
+		var table *catalog.Table
+		switch spec := n.Spec.(type) {
+		case *physical.Source:
+			table = spec.Table
+		case *physical.LookupJoin:
+			table = spec.Scan.Table
+		case *physical.Sink:
+			table = spec.Table
+		}
+		if at < 0 || table == nil {
+			continue
+		}
+		if l.Stands == nil {
+			l.Stands = map[string][]string{}
+		}
+		if name := text[:at]; !slices.Contains(l.Stands[name], table.Path.Name) {
+			l.Stands[name] = append(l.Stands[name], table.Path.Name)
+		}
+	}
 }
 
 // mergeModes adds an output; one that is made as in another mode is named once.

@@ -195,6 +195,9 @@ func unknownColumn(l *session.Lineage, name string, read bool) error {
 		what = "no script reads"
 	}
 	d := diag.Errorf("W0679", diag.Span{}, "%s %q", what, name)
+	if table, _, _ := strings.Cut(name, "."); len(l.Stands[table]) > 0 {
+		return d.WithHint("in plans %q is %s: name a column of that", table, strings.Join(l.Stands[table], " or "))
+	}
 	if near := diag.Nearest(name, names); near != "" {
 		return d.WithHint("did you mean %q?", near)
 	}
