@@ -57,7 +57,7 @@ func TestDirectMatchProperty(t *testing.T) {
 			}
 		}
 	})
-	if taken < 10 {
+	if taken < 10 && !testing.Short() {
 		t.Errorf("only %d patterns are matched directly", taken)
 	}
 }
