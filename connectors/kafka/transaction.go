@@ -41,8 +41,32 @@ type transactions struct {
 
 // producer is a client that writes transactions under one transactional id.
 type producer struct {
-	client *kgo.Client
-	token  transactionToken // of the prepared transaction
+	client  *kgo.Client
+	token   transactionToken // of the prepared transaction
+	settled bool             // knows the topic's partitions
+}
+
+// settle waits until the client has taken in all it has learned of topics. While it learns of
+// one for the first time it already sends records, and a transaction that is ended before it
+// has noted their partitions is for the client one without records: it would be aborted, or
+// left open, and the commit called a success. What purges topics takes its turn with what
+// learns of them; no topic can have this name.
+func (p *producer) settle(ctx context.Context) error {
+	if p.settled {
+		return nil
+	}
+	done := make(chan struct{})
+	go func() { // over at the latest when the client is closed
+		p.client.PurgeTopicsFromProducing("/")
+		close(done)
+	}()
+	select {
+	case <-done:
+		p.settled = true
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // transactionToken is what a checkpoint keeps of a prepared transaction.
@@ -121,7 +145,10 @@ func (t *transactions) prepare(ctx context.Context) ([]byte, error) {
 		return nil, nil
 	}
 	p := t.open
-	var err error
+	err := p.settle(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("preparing transaction %s: %w", p.token.ID, err)
+	}
 	if p.token.Producer, p.token.Epoch, err = p.client.ProducerID(ctx); err != nil {
 		return nil, fmt.Errorf("preparing transaction %s: %w", p.token.ID, err)
 	}
@@ -157,6 +184,9 @@ func (t *transactions) abort(ctx context.Context) error {
 	var errs []error
 	for _, p := range append(t.prepared, t.open) {
 		if p != nil {
+			if t.records {
+				errs = append(errs, p.settle(ctx))
+			}
 			errs = append(errs, p.client.EndTransaction(ctx, kgo.TryAbort))
 		}
 	}
